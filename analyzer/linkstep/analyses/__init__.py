@@ -1,0 +1,1 @@
+"""Analyses: from links to facts."""

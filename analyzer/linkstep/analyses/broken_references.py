@@ -1,0 +1,99 @@
+"""From broken links to facts: one for each cause, with what else fails for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from linkstep.analyses.graph import ImportGraph
+from linkstep.analyses.suggestions import Definitions, closest
+from linkstep.model.facts import BrokenReference, Location, Problem
+from linkstep.model.links import BrokenLink, Program
+
+
+def broken_references(
+    program: Program, graph: ImportGraph, entries: Sequence[str]
+) -> tuple[BrokenReference, ...]:
+    """Give a fact for every reference that fails by its own fault.
+
+    A reference that fails because of one of these (a broken re-export, a module that
+    cannot be imported) is listed with it. Accepted absences give no fact.
+    """
+    repeated: dict[tuple[str, int], list[Location]] = defaultdict(list)
+    for link in program.broken:
+        if link.cause is not None:
+            key = (link.cause[0], link.cause[1].line)
+            repeated[key].append(Location(link.path, link.span))
+    definitions = Definitions(program.modules)
+    facts = []
+    for link in program.broken:
+        if link.cause is None and not link.optional:
+            used_by = repeated.get((link.path, link.span.line), ())
+            facts.append(_fact(link, program, graph, entries, definitions, used_by))
+    return tuple(facts)
+
+
+def _fact(
+    link: BrokenLink,
+    program: Program,
+    graph: ImportGraph,
+    entries: Sequence[str],
+    definitions: Definitions,
+    used_by: Sequence[Location],
+) -> BrokenReference:
+    offers = program.names_by_path.get(link.module_path or "", ())
+    public = tuple(name for name in offers if not name.startswith("_"))
+    elsewhere = _elsewhere(link, definitions)
+    return BrokenReference(
+        problem=link.problem,
+        path=link.path,
+        span=link.span,
+        importing=link.importing,
+        module=link.module,
+        name=link.name,
+        origin=link.origin,
+        runs=link.runs,
+        exception=link.exception,
+        guard=link.guard,
+        function=link.function,
+        offered_by=link.module_path if offers else None,
+        offers=public,
+        suggestion=_suggestion(link, offers, elsewhere, program),
+        elsewhere=elsewhere,
+        condition=link.condition,
+        via=link.via,
+        used_by=tuple(sorted(set(used_by))),
+        imported_by=graph.importers(link.importing),
+        reached_from=graph.reached_from(link.importing, entries),
+    )
+
+
+def _elsewhere(link: BrokenLink, definitions: Definitions) -> tuple[str, ...]:
+    if link.via is not None or link.problem is Problem.POSSIBLY_UNDEFINED_NAME:
+        return ()
+    if link.exception.startswith("ModuleNotFoundError"):
+        return definitions.of_module(link.name)
+    return tuple(name for name in definitions.of_name(link.name) if name != link.module)
+
+
+def _suggestion(
+    link: BrokenLink, offers: Sequence[str], elsewhere: Sequence[str], program: Program
+) -> str | None:
+    """Give the full name of what was probably meant; it is there, or None is given."""
+    if link.via is not None or link.problem is Problem.POSSIBLY_UNDEFINED_NAME:
+        return None
+    if link.exception.startswith("ModuleNotFoundError"):
+        parent, _, last = link.name.rpartition(".")
+        siblings = [
+            module.name[len(parent) + 1 :]
+            for module in program.modules
+            if module.name.startswith(parent + ".") and "." not in module.name[len(parent) + 1 :]
+        ]
+        near = closest(last, siblings) if parent else None
+        if near is not None:
+            return f"{parent}.{near}"
+        return elsewhere[0] if len(elsewhere) == 1 else None
+    if len(elsewhere) == 1:
+        return f"{elsewhere[0]}.{link.name}"
+    near = closest(link.name, offers)
+    return f"{link.module}.{near}" if near is not None else None

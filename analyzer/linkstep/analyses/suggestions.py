@@ -1,0 +1,63 @@
+"""What to write instead: only names that were seen to be there."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from linkstep.model.links import LinkedModule
+from linkstep.model.summary import Bind, BindingKind
+
+_LEAST = 0.6
+
+
+class Definitions:
+    """Where names are defined in the program: by a statement that is no import."""
+
+    def __init__(self, modules: Iterable[LinkedModule]) -> None:
+        self._modules: dict[str, list[str]] = defaultdict(list)
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for module in modules:
+            self._named[module.name.rpartition(".")[2]].append(module.name)
+            for step in module.summary.body:
+                if isinstance(step, Bind) and step.kind in _DEFINING:
+                    self._modules[step.name].append(module.name)
+
+    def of_name(self, name: str) -> tuple[str, ...]:
+        """Give the modules that define a name at their top level, in order, each once."""
+        return tuple(dict.fromkeys(self._modules.get(name, ())))
+
+    def of_module(self, name: str) -> tuple[str, ...]:
+        """Give the modules whose last part is that of the missing module."""
+        return tuple(self._named.get(name.rpartition(".")[2], ()))
+
+
+_DEFINING = frozenset({BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT})
+
+
+def closest(name: str, names: Sequence[str]) -> str | None:
+    """Give the name that is most likely meant, by spelling and by the words in it.
+
+    >>> closest("get_db_session_factory", ["get_session_from_factory", "init_database"])
+    'get_session_from_factory'
+    >>> closest("connect", ["shutdown"]) is None
+    True
+    """
+    wanted = _words(name)
+    best, best_score = None, _LEAST
+    for other in names:
+        if other == name or other.startswith("__"):
+            continue
+        spelling = difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
+        words = _words(other)
+        shared = len(wanted & words) / max(len(wanted | words), 1)
+        score = max(spelling, 0.5 * spelling + 0.5 * shared if shared >= 0.5 else 0.0)
+        if score > best_score:
+            best, best_score = other, score
+    return best
+
+
+def _words(name: str) -> set[str]:
+    spaced = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+    return {word for word in spaced.split("_") if word}

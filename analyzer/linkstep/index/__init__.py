@@ -1,0 +1,1 @@
+"""The index stage: each file alone, from bytes to its summary."""

@@ -1,0 +1,291 @@
+"""Calls and assignments that change a namespace, `sys.modules` or `sys.path` by value.
+
+These decide whether a module is *closed* (its names are all known), or *open* (it may
+have names that cannot be seen). Reading `globals()` is harmless; handing it to somebody
+else, or storing under a computed key, is not.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from linkstep.index.conditions import dotted
+from linkstep.index.references import References
+from linkstep.model.expressions import Call, Compare, Const, Ref
+from linkstep.model.summary import (
+    Bind,
+    BindingKind,
+    ExternalBind,
+    If,
+    ImportByName,
+    ModuleAlias,
+    PathEdit,
+    Stop,
+    StopKind,
+)
+
+_READ_METHODS = frozenset({"get", "keys", "items", "values", "copy", "__contains__"})
+_READ_CALLS = frozenset(
+    {"dict", "list", "sorted", "set", "tuple", "len", "eval", "repr", "str", "id", "isinstance"}
+    | {"testmod", "doctest.testmod", "run_docstring_examples", "timeit", "get_type_hints"}
+)
+# Functions that are given `__name__` and are known not to add names to the module.
+_NAME_ONLY = frozenset(
+    {"getLogger", "get_logger", "Flask", "Blueprint", "Celery", "import_module", "print"}
+    | {"format", "find_spec", "files", "resource_filename", "version", "distribution"}
+    | {"getModule", "str", "isinstance", "get_data", "TypeVar", "NewType", "warn", "Logger"}
+    | {"getattr", "APIRouter", "FastAPI", "join", "startswith", "split", "rpartition"}
+    | {"getChild", "Sanic", "Bottle", "Dash", "path", "read_text", "open_text", "bind"}
+    | {"open_binary", "resource_stream", "resource_string", "testmod", "import_string"}
+)
+
+
+class Namespaces(References):
+    """Adds to the walk of expressions what the special functions mean."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.opens: list[tuple[str, int]] = []
+        self.opens_path = False
+        self.hands_over: dict[Ref, None] = {}
+        self.rebound_globals: set[str] = set()
+        self.namespace_aliases: set[str] = set()
+        self.self_aliases: set[str] = set()
+        self.mirrored: ast.expr | None = None
+
+    def open(self, reason: str, node: ast.expr | ast.stmt) -> None:
+        """Note that the module may have names that cannot be seen."""
+        self.opens.append((reason, node.lineno))
+
+    # What an expression is
+
+    def is_namespace(self, node: ast.AST) -> bool:
+        """Whether the expression is this module's own dictionary."""
+        if isinstance(node, ast.Name):
+            return node.id in self.namespace_aliases
+        if isinstance(node, ast.Call) and not node.args and isinstance(node.func, ast.Name):
+            at_module = self.frame is self.module
+            return node.func.id == "globals" or (at_module and node.func.id in ("vars", "locals"))
+        return (
+            isinstance(node, ast.Attribute) and node.attr == "__dict__" and self.is_self(node.value)
+        )
+
+    def is_self(self, node: ast.AST) -> bool:
+        """Whether the expression is this module: `sys.modules[__name__]`."""
+        if isinstance(node, ast.Name):
+            return node.id in self.self_aliases
+        return (
+            isinstance(node, ast.Subscript)
+            and dotted(node.value) in ("sys.modules", "modules")
+            and _is_own_name(node.slice)
+        )
+
+    # Reading and storing items
+
+    def visit_subscript(self, node: ast.Subscript) -> None:
+        """Record `globals()[key]`, `sys.modules[key]`, and every other subscript."""
+        stores = not isinstance(node.ctx, ast.Load)
+        if self.is_namespace(node.value):
+            if stores:
+                self.bind_item(node.slice, node)
+            self.visit(node.slice)
+            return
+        if stores and dotted(node.value) in ("sys.modules", "modules"):
+            if _is_own_name(node.slice):
+                self.open("the module replaces itself in sys.modules", node)
+            elif isinstance(node.ctx, ast.Store):
+                name = self.expression(node.slice)
+                self.steps.append(ModuleAlias(name, node.lineno, self.mirrored == node))
+        self.children(node)
+
+    def bind_item(self, key: ast.expr, node: ast.expr | ast.stmt) -> None:
+        """Bind the name that a literal key is, or open the module for a computed one."""
+        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+            self.open("globals() is changed under computed keys", node)
+        elif self.frame is self.module:
+            self.steps.append(Bind(key.value, BindingKind.DYNAMIC, node.lineno))
+        else:
+            self.rebound_globals.add(key.value)
+
+    def visit_compare(self, node: ast.Compare) -> None:
+        """Record a comparison; `name in globals()` only reads."""
+        self.visit(node.left)
+        for comparator in node.comparators:
+            if not self.is_namespace(comparator):
+                self.visit(comparator)
+
+    def visit_name(self, node: ast.Name) -> None:
+        """Record a name; an alias of `globals()` that gets here is handed on."""
+        if node.id in self.namespace_aliases and isinstance(node.ctx, ast.Load):
+            self.open("globals() is handed to other code", node)
+        super().visit_name(node)
+
+    def visit_attribute(self, node: ast.Attribute) -> None:
+        """Record an attribute; setting one on the module itself binds the name."""
+        if not isinstance(node.ctx, ast.Load) and self.is_self(node.value):
+            if node.attr == "__class__":
+                self.open("the module's class is replaced", node)
+            else:
+                self.rebound_globals.add(node.attr)
+        super().visit_attribute(node)
+
+    # Calls
+
+    def visit_call(self, node: ast.Call) -> None:
+        """Record a call and what it means when the function is a known one."""
+        function = node.func
+        name = function.id if isinstance(function, ast.Name) else None
+        if isinstance(function, ast.Attribute):
+            name = function.attr
+            if self.is_namespace(function.value):
+                self._namespace_method(node, function.attr)
+                return
+        if name is not None:
+            special = _SPECIAL.get(name)
+            if special is not None:
+                special(self, node)
+        self.visit(function)
+        self._arguments(node, name)
+
+    def _arguments(self, node: ast.Call, name: str | None) -> None:
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for value in values:
+            if self.is_namespace(value):
+                if name not in _READ_CALLS:
+                    self.open("globals() is handed to other code", node)
+            elif self.is_self(value) and name not in ("getattr", "hasattr", "setattr", "dir"):
+                self.open("the module object is handed to other code", node)
+            else:
+                self.visit(value)
+        if name not in _NAME_ONLY and any(_is_own_name(value) for value in values):
+            self.note_handover(node)
+
+    def note_handover(self, node: ast.Call) -> None:
+        """Note a callee that may add names to this module."""
+        callee = self.expression(node.func)
+        if isinstance(callee, Ref):
+            self.hands_over[callee] = None
+
+    def _namespace_method(self, node: ast.Call, method: str) -> None:
+        if method in ("update", "setdefault", "__setitem__"):
+            first = node.args[0] if node.args else None
+            if method == "update" and isinstance(first, ast.Dict):
+                for key in first.keys:
+                    self.bind_item(key or first, node)
+            elif method == "update" and first is not None:
+                self.open("globals() is updated from a computed mapping", node)
+            elif first is not None:
+                self.bind_item(first, node)
+            for keyword in node.keywords:
+                literal = ast.Constant(keyword.arg) if keyword.arg else keyword.value
+                self.bind_item(literal, node)
+        elif method not in _READ_METHODS and method not in ("pop", "__delitem__"):
+            self.open("globals() is handed to other code", node)
+        self.visit_all(node.args)
+        self.visit_all(keyword.value for keyword in node.keywords)
+
+    def call_setattr(self, node: ast.Call) -> None:
+        """Record `setattr(module, name, value)`."""
+        if len(node.args) < 2:
+            return
+        target, key = node.args[0], node.args[1]
+        literal = key.value if isinstance(key, ast.Constant) else None
+        name = literal if isinstance(literal, str) else None
+        if self.is_self(target):
+            if name is None:
+                self.open("setattr() on the module with a computed name", node)
+            else:
+                self.rebound_globals.add(name)
+            return
+        found = self.expression(target)
+        if isinstance(found, Ref) and self.tracked(found.name):
+            self.steps.append(ExternalBind(found, name, node.lineno))
+        elif isinstance(found, Call) and name is None:
+            self.hands_over[Ref("setattr", (), -1)] = None
+
+    def call_exec(self, node: ast.Call) -> None:
+        """Record `exec(...)` that runs in this module's namespace."""
+        scope = node.args[1] if len(node.args) > 1 else None
+        if isinstance(node.func, ast.Name) and (scope is None or self.is_namespace(scope)):
+            self.open("exec() runs in the module's namespace", node)
+
+    def call_import(self, node: ast.Call) -> None:
+        """Record an import whose module name is a value."""
+        if not node.args:
+            return
+        name = self.expression(node.args[0])
+        relative = len(node.args) > 1 and _is_package_name(node.args[1])
+        span = self.positions.span(node.args[0])
+        self.steps.append(ImportByName(name, relative, node.lineno, span))
+
+    def call_importorskip(self, node: ast.Call) -> None:
+        """Record `pytest.importorskip("m")`: without m the module stops here, skipped."""
+        if node.args:
+            name = self.expression(node.args[0])
+            absent = Compare(Call(Ref("find_spec", (), -1), (name,)), "is", Const(None))
+            skip = Stop(StopKind.SKIP, node.lineno)
+            self.steps.append(If(absent, (skip,), (), node.lineno))
+            self.call_import(node)
+
+    def call_convert(self, node: ast.Call) -> None:
+        """Record `IntEnum._convert_(...)`: it binds the members in the named module."""
+        self.open("enum members are converted into module names", node)
+
+    def call_gettext(self, node: ast.Call) -> None:
+        """Record `gettext.install()`: it adds `_` to the builtins."""
+        if dotted(node.func) == "gettext.install":
+            self.steps.append(ExternalBind(Ref("builtins", (), -1), "_", node.lineno))
+
+    def call_path(self, node: ast.Call) -> None:
+        """Record `sys.path.insert(0, x)`, `sys.path.append(x)`, `site.addsitedir(x)`."""
+        called = dotted(node.func)
+        if called in ("__path__.append", "__path__.insert", "__path__.extend"):
+            self.opens_path = True
+        if called not in _PATH_CALLS or not node.args:
+            return
+        value = node.args[-1]
+        if called.endswith("extend"):
+            self.edit_path(value, node)
+        else:
+            front = called == "sys.path.insert"
+            self.steps.append(PathEdit(self.expression(value), front, node.lineno))
+
+    def edit_path(self, value: ast.expr, node: ast.expr | ast.stmt) -> None:
+        """Record a list of directories that joins `sys.path`."""
+        items = value.elts if isinstance(value, ast.List | ast.Tuple) else [None]
+        for item in items:
+            self.steps.append(PathEdit(self.expression(item), True, node.lineno))
+
+    def call_extend_path(self, node: ast.Call) -> None:
+        """Record `pkgutil.extend_path(__path__, __name__)`."""
+        self.opens_path = True
+
+
+_PATH_CALLS = frozenset({"sys.path.insert", "sys.path.append", "sys.path.extend"}) | {
+    "site.addsitedir",
+    "addsitedir",
+}
+_SPECIAL = {
+    "setattr": Namespaces.call_setattr,
+    "exec": Namespaces.call_exec,
+    "execfile": Namespaces.call_exec,
+    "import_module": Namespaces.call_import,
+    "__import__": Namespaces.call_import,
+    "importorskip": Namespaces.call_importorskip,
+    "_convert_": Namespaces.call_convert,
+    "_convert": Namespaces.call_convert,
+    "install": Namespaces.call_gettext,
+    "insert": Namespaces.call_path,
+    "append": Namespaces.call_path,
+    "extend": Namespaces.call_path,
+    "addsitedir": Namespaces.call_path,
+    "extend_path": Namespaces.call_extend_path,
+}
+
+
+def _is_own_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__name__"
+
+
+def _is_package_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("__name__", "__package__")

@@ -1,0 +1,328 @@
+"""The expression half of the recorder: scopes, references, and control flow in expressions.
+
+A name is looked up the way the compiler does it (language reference, 4.2.2): in the
+innermost block, then in enclosing functions, class blocks skipped, then in the module.
+Only chains that start at a name which an import may have bound become references.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable
+
+from linkstep.index.conditions import expression
+from linkstep.index.names import ALIAS, IMPORTED, Names, add_arguments, target_names
+from linkstep.index.positions import Positions
+from linkstep.model.expressions import UNBOUND, Expression, Not, Ref
+from linkstep.model.summary import Define, ExternalBind, If, Scope, Step, Use
+
+# Names that need no binding, in any supported Python; a name that only one version has
+# as a builtin is not linkstep's business.
+BUILTIN_NAMES = frozenset(dir(builtins)) | {
+    "__annotations__",
+    "__builtins__",
+    "__cached__",
+    "__class__",
+    "__dict__",
+    "__file__",
+    "__module__",
+    "__path__",
+    "__qualname__",
+    "PythonFinalizationError",
+    "WindowsError",
+    "__conditional_annotations__",
+    "sentinel",
+    "frozendict",
+}
+LOCAL = -2
+_SKIPPED = frozenset({"ctx", "op", "ops", "operator", "kind", "type_comment", "is_async"})
+_CHILDREN: dict[type, tuple[str, ...]] = {}
+
+
+class Frame:
+    """A block whose names are being resolved; `index` is its place in `scopes`."""
+
+    __slots__ = ("index", "is_class", "names", "parent")
+
+    def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
+        self.index = index
+        self.names = names
+        self.parent = parent
+        self.is_class = is_class
+
+
+class References:
+    """Walks expressions and appends the steps they contain to `self.steps`."""
+
+    def __init__(self, positions: Positions, module_names: Names, unsure: frozenset[str]) -> None:
+        self.positions = positions
+        self.module = Frame(0, module_names, None, False)
+        self.frame = self.module
+        self.steps: list[Step] = []
+        self.scopes: list[Scope] = []
+        self.unsure = unsure
+        self.pinned: ast.expr | None = None
+        self._visitors: dict[type, Callable[..., None]] = {
+            ast.Name: self.visit_name,
+            ast.Attribute: self.visit_attribute,
+            ast.Constant: lambda node: None,
+            ast.Call: self.visit_call,
+            ast.Subscript: self.visit_subscript,
+            ast.Compare: self.visit_compare,
+            ast.IfExp: self.visit_conditional,
+            ast.BoolOp: self.visit_boolean,
+            ast.Lambda: self.visit_lambda,
+            ast.ListComp: self.visit_comprehension,
+            ast.SetComp: self.visit_comprehension,
+            ast.GeneratorExp: self.visit_comprehension,
+            ast.DictComp: self.visit_comprehension,
+            ast.JoinedStr: self.visit_formatted,
+        }
+
+    # Hooks that namespaces.py fills in.
+
+    def visit_call(self, node: ast.Call) -> None:
+        """Record a call; special functions are recognised by the subclass."""
+        self.children(node)
+
+    def visit_subscript(self, node: ast.Subscript) -> None:
+        """Record a subscript; namespace edits are recognised by the subclass."""
+        self.children(node)
+
+    def visit_compare(self, node: ast.Compare) -> None:
+        """Record a comparison."""
+        self.children(node)
+
+    # Walking
+
+    def visit(self, node: ast.AST | None) -> None:
+        """Record one expression."""
+        if node is None:
+            return
+        visitor = self._visitors.get(type(node))
+        if visitor is not None:
+            visitor(node)
+        else:
+            self.children(node)
+
+    def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        """Record expressions in order."""
+        for node in nodes:
+            self.visit(node)
+
+    def children(self, node: ast.AST) -> None:
+        """Record what is inside a node that means nothing by itself."""
+        kind = type(node)
+        fields = _CHILDREN.get(kind)
+        if fields is None:
+            fields = _CHILDREN[kind] = tuple(f for f in kind._fields if f not in _SKIPPED)
+        for field in fields:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
+
+    def collected(self, record: Callable[[], None]) -> tuple[Step, ...]:
+        """Give the steps that `record` appends, apart from the others."""
+        outer, self.steps = self.steps, []
+        try:
+            record()
+            return tuple(self.steps)
+        finally:
+            self.steps = outer
+
+    # Names
+
+    def find(self, name: str) -> Frame | None:
+        """Give the block that binds `name` for code in the current block."""
+        frame: Frame | None = self.frame
+        innermost = True
+        while frame is not None:
+            if name in frame.names.bound and (innermost or not frame.is_class):
+                return frame
+            if name in frame.names.globals:
+                return self.module
+            innermost = False
+            frame = frame.parent
+        return None
+
+    def scope_of(self, name: str) -> int:
+        """Give the index of the scope that binds `name`, UNBOUND if none does."""
+        frame = self.find(name)
+        return UNBOUND if frame is None else frame.index
+
+    def expression(self, node: ast.expr | None) -> Expression | None:
+        """Keep an expression for the linker to evaluate."""
+        return expression(node, self.scope_of)
+
+    def tracked(self, name: str) -> Frame | None:
+        """Give the block that binds `name` if an import may have bound it there."""
+        frame = self.find(name)
+        if frame is not None and frame.names.bound.get(name, 0) & (IMPORTED | ALIAS):
+            return frame
+        return None
+
+    def visit_name(self, node: ast.Name) -> None:
+        """Record a name only where it can be unbound because of an import."""
+        if isinstance(node.ctx, ast.Load) and self._may_be_unbound(node.id):
+            self.use(node, node, [])
+
+    def _may_be_unbound(self, name: str) -> bool:
+        if name in self.unsure:
+            return self.find(name) is self.module
+        return self.module.names.stars and name not in BUILTIN_NAMES and self.find(name) is None
+
+    def visit_attribute(self, node: ast.Attribute) -> None:
+        """Record a chain of attributes that starts at a tracked name."""
+        chain: list[ast.Attribute] = []
+        value: ast.expr = node
+        while isinstance(value, ast.Attribute):
+            chain.append(value)
+            value = value.value
+        if not isinstance(value, ast.Name):
+            self.visit(value)
+            return
+        if self.tracked(value.id) is None and not self._may_be_unbound(value.id):
+            return
+        chain.reverse()
+        if isinstance(node.ctx, ast.Load):
+            self.use(node, value, chain)
+            return
+        if len(chain) > 1:
+            self.use(chain[-2], value, chain[:-1])
+        target = self.ref(value, chain[:-1])
+        self.steps.append(ExternalBind(target, node.attr, node.lineno))
+
+    def ref(self, root: ast.Name, chain: list[ast.Attribute]) -> Ref:
+        """Give the reference that a root name and its attributes are."""
+        return Ref(root.id, tuple(link.attr for link in chain), self.scope_of(root.id))
+
+    def use(self, node: ast.expr, root: ast.Name, chain: list[ast.Attribute]) -> None:
+        """Append a reference; inside an f-string it stands where the string stands.
+
+        CPython before 3.12 has no positions for the parts of an f-string, and a summary
+        must not depend on the Python that reads it.
+        """
+        if any(link.attr.startswith("__") and not link.attr.endswith("__") for link in chain):
+            return  # a private name: inside a class it is mangled to another one
+        column = self.positions.column
+        if self.pinned is not None:
+            span = self.positions.span(self.pinned)
+            ends: tuple[tuple[int, int], ...] = ((span.end_line, span.end_column),)
+            self.steps.append(Use(self.ref(root, chain), span.line, span.column, ends))
+            return
+        ends = tuple(
+            (end.end_lineno or 0, column(end.end_lineno or 0, end.end_col_offset or 0))
+            for end in (root, *chain)
+        )
+        start = column(root.lineno, root.col_offset)
+        self.steps.append(Use(self.ref(root, chain), root.lineno, start, ends))
+
+    # Control flow inside expressions
+
+    def branch(
+        self,
+        test: ast.expr,
+        body: Callable[[], None],
+        orelse: Callable[[], None] | None = None,
+        *,
+        negated: bool = False,
+    ) -> None:
+        """Record two alternatives; nothing is kept when neither has a step."""
+        body_steps = self.collected(body)
+        else_steps = self.collected(orelse) if orelse else ()
+        if body_steps or else_steps:
+            condition = self.expression(test)
+            if negated:
+                condition = Not(condition)
+            self.steps.append(If(condition, body_steps, else_steps, test.lineno))
+
+    def visit_conditional(self, node: ast.IfExp) -> None:
+        """Record `a if test else b`."""
+        self.visit(node.test)
+        self.branch(node.test, lambda: self.visit(node.body), lambda: self.visit(node.orelse))
+
+    def visit_boolean(self, node: ast.BoolOp) -> None:
+        """Record `a and b and c`: each operand is evaluated only after the one before."""
+        negated = isinstance(node.op, ast.Or)
+
+        def rest(index: int) -> None:
+            self.visit(node.values[index])
+            if index + 1 < len(node.values):
+                self.branch(node.values[index], lambda: rest(index + 1), negated=negated)
+
+        rest(0)
+
+    def visit_formatted(self, node: ast.JoinedStr) -> None:
+        """Record the expressions of an f-string, all at the place of the string."""
+        outer, self.pinned = self.pinned, self.pinned or node
+        self.children(node)
+        self.pinned = outer
+
+    # Blocks inside expressions
+
+    def visit_lambda(self, node: ast.Lambda) -> None:
+        """Record a lambda: its body runs when it is called."""
+        self.visit_all(node.args.defaults)
+        self.visit_all(node.args.kw_defaults)
+        names = Names()
+        add_arguments(names, node.args)
+        self.define("<lambda>", node, names, lambda: self.visit(node.body))
+
+    def define(
+        self, name: str, node: ast.expr | ast.stmt, names: Names, record: Callable[[], None]
+    ) -> None:
+        """Record a function: its steps run when it is called, if it is ever created."""
+        index = self.function_scope(name, node, names, record)
+        if self.scopes[index].steps:
+            self.steps.append(Define(index))
+
+    def function_scope(
+        self,
+        name: str,
+        node: ast.expr | ast.stmt,
+        names: Names,
+        record: Callable[[], None],
+        *,
+        is_class: bool = False,
+    ) -> int:
+        """Record a block that has a namespace of its own; gives its index in `scopes`."""
+        index = len(self.scopes)
+        enclosing = self.frame
+        while enclosing.index == LOCAL and enclosing.parent is not None:
+            enclosing = enclosing.parent
+        parent = enclosing.index
+        self.scopes.append(Scope(name, node.lineno, node.lineno, parent, is_class, ()))
+        outer = self.frame
+        self.frame = Frame(index, names, outer, is_class)
+        steps = self.collected(record)
+        self.frame = outer
+        end = node.end_lineno or node.lineno
+        self.scopes[index] = Scope(name, node.lineno, end, parent, is_class, steps)
+        return index
+
+    def visit_comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> None:
+        """Record a comprehension: its targets are local to it, its first iterable is not."""
+        self.visit(node.generators[0].iter)
+        names = Names()
+        for generator in node.generators:
+            for name in target_names(generator.target):
+                names.bound[name] = 4
+        outer = self.frame
+        self.frame = Frame(LOCAL, names, outer, False)
+        for position, generator in enumerate(node.generators):
+            if position:
+                self.visit(generator.iter)
+            self.visit(generator.target)
+            self.visit_all(generator.ifs)
+        if isinstance(node, ast.DictComp):
+            self.visit_all((node.key, node.value))
+        else:
+            self.visit(node.elt)
+        self.frame = outer

@@ -1,0 +1,127 @@
+"""From the bytes of one file to its summary.
+
+`summarize` is pure: the same bytes, kind, target and reader give the same summary on any
+machine, so summaries can be cached by content and made in any process.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+
+from linkstep.index.positions import Positions
+from linkstep.index.recorder import Recorder
+from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
+from linkstep.model.target import Target
+
+_DEEPEST_WALK = 12_000
+_REFLECTIVE = (b"sys.modules", b"_getframe", b"f_globals", b"currentframe", b"stack()")
+
+
+def summarize(source: bytes, kind: ModuleKind, target: Target, reader: str = "auto") -> FileSummary:
+    """Give the symbol table of one file; a file that cannot be read gives one with a problem.
+
+    `reader` is `ast` (CPython's parser, the fast lane), `libcst` (a grammar that does not
+    depend on the interpreter) or `auto`: the fast lane, and libcst where its grammar ends.
+
+    >>> found = summarize(b"from .db import connect", ModuleKind.PACKAGE, Target((3, 11)))
+    >>> found.body[0].module, found.body[0].names[0].name
+    ('db', 'connect')
+    >>> summarize(b"def broken(:", ModuleKind.MODULE, Target((3, 11))).problem.message
+    'invalid syntax'
+    """
+    tree, problem = _parse(source, target, reader)
+    if tree is None:
+        return FileSummary(kind, (), (), problem=problem)
+    positions = Positions(_text(source))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST_WALK))
+    try:
+        recorder = Recorder(tree, positions, target, kind.is_stub)
+        body = recorder.record()
+    except RecursionError:
+        return _unreadable(kind, "the file is nested too deeply to be read")
+    finally:
+        sys.setrecursionlimit(limit)
+    newest = recorder.grammar.newest
+    if problem is None:
+        problem = recorder.grammar.problem
+    if problem is None and newest is not None and newest[:2] > target.version:
+        problem = _too_new(newest, target)
+    return FileSummary(
+        kind,
+        body,
+        tuple(recorder.scopes),
+        lazy=recorder.lazy,
+        opens=tuple(recorder.opens),
+        opens_path=recorder.opens_path,
+        hands_over=tuple(recorder.hands_over),
+        reflective=any(word in source for word in _REFLECTIVE),
+        hooks=b"meta_path" in source or b"path_hooks" in source,
+        rebound_globals=frozenset(recorder.rebound_globals),
+        problem=problem,
+        needs=newest,
+    )
+
+
+def _parse(
+    source: bytes, target: Target, reader: str
+) -> tuple[ast.Module | None, SyntaxProblem | None]:
+    """Parse with the readers that `reader` admits, in order."""
+    problem: SyntaxProblem | None = None
+    if reader != "libcst":
+        tree, problem = _attempt(ast.parse, source)
+        if tree is not None or reader == "ast":
+            return tree, problem
+        if problem is not None and _settles(problem, target):
+            return None, problem
+    from linkstep.index.libcst_reader import parse_with_libcst
+
+    tree, second = _attempt(parse_with_libcst, source)
+    if tree is None:
+        return None, problem or second
+    if problem is not None and target.version <= sys.version_info[:2]:
+        return None, problem
+    return tree, None
+
+
+def _settles(problem: SyntaxProblem, target: Target) -> bool:
+    """Whether this interpreter's refusal is the target's: no newer grammar could differ."""
+    return not problem.certain or target.version == sys.version_info[:2]
+
+
+def _attempt(
+    parse: Callable[[bytes], ast.Module], source: bytes
+) -> tuple[ast.Module | None, SyntaxProblem | None]:
+    try:
+        return parse(source), None
+    except SyntaxError as error:
+        message = error.msg or "invalid syntax"
+        return None, SyntaxProblem(message, max(error.lineno or 1, 1), max(error.offset or 1, 1))
+    except ValueError as error:  # null bytes, before CPython 3.12
+        return None, SyntaxProblem(str(error), 1, 1)
+    except (RecursionError, MemoryError):
+        message = "the file is nested too deeply to be read"
+        return None, SyntaxProblem(message, 1, 1, certain=False)
+
+
+def _too_new(newest: tuple[int, int, int, str], target: Target) -> SyntaxProblem:
+    major, minor, line, what = newest
+    have = f"{target.version[0]}.{target.version[1]}"
+    return SyntaxProblem(f"{what} needs Python {major}.{minor}, the target is {have}", line, 1)
+
+
+def _unreadable(kind: ModuleKind, message: str) -> FileSummary:
+    return FileSummary(kind, (), (), problem=SyntaxProblem(message, 1, 1, certain=False))
+
+
+def _text(source: bytes) -> str:
+    """Decode as the compiler does (PEP 263); the parse has shown that it can be."""
+    if source.isascii():
+        return source.decode("ascii")
+    import io
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return source.decode(encoding, "replace").removeprefix("\ufeff")

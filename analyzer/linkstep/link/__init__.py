@@ -1,0 +1,1 @@
+"""The link stage: all files together, every reference to its target."""

@@ -1,0 +1,376 @@
+"""Deciding tests without running them: three-valued, for one target.
+
+Values are Python constants, `DEFINED` for what exists and is truthy but has no constant
+value (a module, a function, a class), and `UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from linkstep.link.outcomes import Absent, Definition, Dubious, ModuleValue
+from linkstep.model.expressions import (
+    UNBOUND,
+    Both,
+    Call,
+    Compare,
+    Const,
+    Either,
+    Expression,
+    Item,
+    Join,
+    Not,
+    Ref,
+    Sequence,
+)
+from linkstep.model.summary import Bind, BindingKind, ImportFrom, ImportModule
+from linkstep.model.target import Target
+
+if TYPE_CHECKING:
+    from linkstep.link.lookup import Lookup
+    from linkstep.link.modules import Module
+    from linkstep.link.namespaces import Binding
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+class _Defined:
+    def __repr__(self) -> str:
+        return "DEFINED"
+
+
+UNKNOWN = _Unknown()
+DEFINED = _Defined()
+_DEEPEST = 20
+_FALSE_FLAGS = frozenset({"TYPE_CHECKING", "MYPY"})
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_STRING_METHODS = frozenset({"startswith", "endswith", "lower", "upper", "strip"})
+_DEFINITIONS = frozenset({BindingKind.FUNCTION, BindingKind.CLASS})
+
+
+class VersionInfo(tuple[int, int]):
+    """`sys.version_info` of which only major and minor are known."""
+
+    __slots__ = ()
+
+
+class Evaluator:
+    """Evaluates expressions of summaries in the module that contains them."""
+
+    def __init__(self, target: Target, lookup: Lookup) -> None:
+        self.target = target
+        self.lookup = lookup
+        self._depth = 0
+
+    def decide(self, test: Expression | None, module: Module) -> bool | None:
+        """Say which branch of `if test` runs, None when that is not known."""
+        value = self.value(test, module)
+        if value is UNKNOWN:
+            return None
+        return True if value is DEFINED else bool(value)
+
+    def value(self, expression: Expression | None, module: Module) -> object:
+        """Give the value of an expression, or UNKNOWN."""
+        if expression is None or self._depth > _DEEPEST:
+            return UNKNOWN
+        self._depth += 1
+        try:
+            return self._value(expression, module)
+        finally:
+            self._depth -= 1
+
+    def _value(self, expression: Expression, module: Module) -> object:
+        match expression:
+            case Const(value):
+                return value
+            case Ref():
+                return self._ref(expression, module)
+            case Not(operand):
+                verdict = self.decide(operand, module)
+                return UNKNOWN if verdict is None else not verdict
+            case Both(operands):
+                return self._all(operands, module, stops_at=False)
+            case Either(operands):
+                return self._all(operands, module, stops_at=True)
+            case Compare(left, comparison, right):
+                return self._compare(left, comparison, right, module)
+            case Sequence(items):
+                values = tuple(self.value(item, module) for item in items)
+                return UNKNOWN if UNKNOWN in values else values
+            case Item():
+                return self._item(expression, module)
+            case Call(function, arguments):
+                return self._call(function, arguments, module)
+            case Join("+", left, right):
+                first, second = self.value(left, module), self.value(right, module)
+                if isinstance(first, str) and isinstance(second, str):
+                    return first + second
+        return UNKNOWN
+
+    def _all(
+        self, operands: tuple[Expression | None, ...], module: Module, *, stops_at: bool
+    ) -> object:
+        """Evaluate `and` (stops at False) or `or` (stops at True)."""
+        unknown = False
+        for operand in operands:
+            verdict = self.decide(operand, module)
+            if verdict is stops_at:
+                return stops_at
+            unknown = unknown or verdict is None
+        return UNKNOWN if unknown else not stops_at
+
+    # Names
+
+    def canonical(self, ref: Ref, module: Module) -> str:
+        """Give a chain of names as if every import in it were spelled out.
+
+        `version_info` after `from sys import version_info` is `sys.version_info`.
+        """
+        root = ref.name
+        for step, name in self._imports_of(ref, module):
+            if isinstance(step, ImportModule):
+                root = step.module if step.alias else step.module.partition(".")[0]
+            elif isinstance(step, ImportFrom) and step.level == 0:
+                root = f"{step.module}.{name}"
+        return ".".join((root, *ref.attributes))
+
+    def _imports_of(
+        self, ref: Ref, module: Module
+    ) -> list[tuple[ImportModule | ImportFrom | Bind, str]]:
+        if ref.scope > 0:
+            bindings = self.lookup.failures.scope_bindings(module, ref.scope).get(ref.name, [])
+        else:
+            names = module.names
+            entry = names.get(ref.name) if names is not None and ref.scope == 0 else None
+            bindings = (entry.live or entry.dead) if entry is not None else []
+        return [(b.step, b.alias.name if b.alias else "") for b in bindings[-1:]]
+
+    def _ref(self, ref: Ref, module: Module) -> object:
+        if ref.scope == UNBOUND and not ref.attributes:
+            return self._builtin(ref.name)
+        known = self._known(self.canonical(ref, module))
+        if known is not UNKNOWN:
+            return known
+        if ref.scope != 0:
+            return UNKNOWN
+        if not ref.attributes:
+            return self._own(ref.name, module)
+        owner = self.lookup.value_of(Ref(ref.name, ref.attributes[:-1], 0), module)
+        if isinstance(owner, ModuleValue):
+            return self._member(owner.module, ref.attributes[-1])
+        return UNKNOWN
+
+    def _builtin(self, name: str) -> object:
+        return True if name == "__debug__" else False if name in _FALSE_FLAGS else UNKNOWN
+
+    def _known(self, name: str) -> object:
+        """Give what the target decides."""
+        match name:
+            case "sys.version_info":
+                return VersionInfo(self.target.version)
+            case "sys.version_info.major":
+                return self.target.version[0]
+            case "sys.version_info.minor":
+                return self.target.version[1]
+            case "sys.platform":
+                return self.target.platform
+            case "os.name":
+                return self.target.os_name
+            case "sys.implementation.name":
+                return "cpython"
+            case "six.PY2":
+                return False
+            case "six.PY3":
+                return True
+        return False if name.rpartition(".")[2] == "TYPE_CHECKING" else UNKNOWN
+
+    def _own(self, name: str, module: Module) -> object:
+        names = self.lookup.names(module)
+        entry = names.get(name) if names is not None else None
+        if entry is None or not entry.live or len(entry.live) > 4:
+            return UNKNOWN
+        if module.summary is not None and name in module.summary.rebound_globals:
+            return UNKNOWN
+        values = [self._bound(binding, module) for binding in entry.live]
+        first = values[0]
+        return first if all(value is first or value == first for value in values) else UNKNOWN
+
+    def _bound(self, binding: Binding, module: Module) -> object:
+        step, alias = binding.step, binding.alias
+        if isinstance(step, Bind):
+            if step.kind in _DEFINITIONS:
+                return DEFINED
+            return self.value(step.value, module)
+        outcome = self.lookup.follow(module, binding)
+        if isinstance(outcome, ModuleValue):
+            return DEFINED
+        if isinstance(outcome, Definition) and alias is not None and outcome.module is not module:
+            return self._own(outcome.name, outcome.module)
+        return UNKNOWN
+
+    def _member(self, module: Module, name: str) -> object:
+        outcome = self.lookup.name(module, name, importing=False)
+        if isinstance(outcome, Definition):
+            return self._own(outcome.name, outcome.module)
+        return DEFINED if isinstance(outcome, ModuleValue) else UNKNOWN
+
+    # Operators
+
+    def _compare(
+        self,
+        left: Expression | None,
+        comparison: str,
+        right: Expression | None,
+        module: Module,
+    ) -> object:
+        if comparison in ("in", "not in") and isinstance(right, Ref):
+            if self.canonical(right, module) == "sys.builtin_module_names":
+                return self._among_builtin(left, comparison, module)
+        first, second = self.value(left, module), self.value(right, module)
+        if first is UNKNOWN or second is UNKNOWN:
+            return UNKNOWN
+        if comparison in ("is", "is not"):
+            return self._is(first, second, comparison)
+        if isinstance(first, VersionInfo) or isinstance(second, VersionInfo):
+            return _compare_version(first, comparison, second)
+        if first is DEFINED or second is DEFINED:
+            return UNKNOWN
+        try:
+            if comparison == "in":
+                return first in second  # type: ignore[operator]
+            if comparison == "not in":
+                return first not in second  # type: ignore[operator]
+            return _COMPARISONS[comparison](first, second)
+        except TypeError:
+            return UNKNOWN
+
+    def _is(self, first: object, second: object, comparison: str) -> object:
+        if first is DEFINED and second is DEFINED:
+            return UNKNOWN
+        same = first is second
+        return same if comparison == "is" else not same
+
+    def _among_builtin(self, left: Expression | None, comparison: str, module: Module) -> object:
+        name = self.value(left, module)
+        if name not in ("posix", "nt"):
+            return UNKNOWN
+        return (name == self.target.os_name) is (comparison == "in")
+
+    def _item(self, item: Item, module: Module) -> object:
+        value = self.value(item.value, module)
+        if isinstance(value, VersionInfo):
+            if item.stop is not None:
+                return tuple(value[: item.stop]) if 0 <= item.stop <= 2 else UNKNOWN
+            return value[item.index] if item.index in (0, 1) else UNKNOWN
+        if isinstance(value, str | tuple):
+            try:
+                if item.stop is not None:
+                    return value[: item.stop]
+                if isinstance(item.index, int):
+                    return value[item.index]
+            except IndexError:
+                return UNKNOWN
+        return UNKNOWN
+
+    # Calls
+
+    def _call(
+        self,
+        function: Expression | None,
+        arguments: tuple[Expression | None, ...],
+        module: Module,
+    ) -> object:
+        if not isinstance(function, Ref):
+            return UNKNOWN
+        if function.attributes and function.attributes[-1] in _STRING_METHODS:
+            owner = self.value(Ref(function.name, function.attributes[:-1], function.scope), module)
+            return self._string_method(owner, function.attributes[-1], arguments, module)
+        name = self.canonical(function, module)
+        match name.rpartition(".")[2], arguments:
+            case "find_spec", (target, *_):
+                return self._find_spec(self.value(target, module), module)
+            case "hasattr", (owner_expression, attribute):
+                return self._hasattr(owner_expression, self.value(attribute, module), module)
+            case "bool", (operand,):
+                verdict = self.decide(operand, module)
+                return UNKNOWN if verdict is None else verdict
+            case "system", () if name == "platform.system":
+                return self.target.system
+            case "python_implementation", () if name == "platform.python_implementation":
+                return "CPython"
+        return UNKNOWN
+
+    def _string_method(
+        self,
+        owner: object,
+        method: str,
+        arguments: tuple[Expression | None, ...],
+        module: Module,
+    ) -> object:
+        values = [self.value(argument, module) for argument in arguments]
+        if not isinstance(owner, str) or UNKNOWN in values or DEFINED in values:
+            return UNKNOWN
+        try:
+            return getattr(owner, method)(*values)
+        except (TypeError, ValueError):
+            return UNKNOWN
+
+    def _find_spec(self, name: object, module: Module) -> object:
+        if not isinstance(name, str) or not name or name.startswith("."):
+            return UNKNOWN
+        found = self.lookup.module(name, module)
+        if isinstance(found, Dubious):
+            return UNKNOWN
+        return None if isinstance(found, Absent) else DEFINED
+
+    def _hasattr(self, owner: Expression | None, attribute: object, module: Module) -> object:
+        if not isinstance(owner, Ref) or not isinstance(attribute, str):
+            return UNKNOWN
+        value = self.lookup.value_of(owner, module)
+        if not isinstance(value, ModuleValue):
+            return UNKNOWN
+        outcome = self.lookup.name(value.module, attribute, importing=False)
+        if isinstance(outcome, Absent):
+            return False
+        return True if isinstance(outcome, Definition | ModuleValue) else UNKNOWN
+
+
+def _compare_version(first: object, comparison: str, second: object) -> object:
+    """Compare `sys.version_info` with a tuple, its release level and micro not known.
+
+    >>> version = VersionInfo((3, 11))
+    >>> _compare_version(version, ">=", (3, 11)), _compare_version(version, "<", (3, 12, 1))
+    (True, True)
+    >>> _compare_version(version, ">=", (3, 11, 4))
+    UNKNOWN
+    """
+    if comparison not in _COMPARISONS:
+        return UNKNOWN
+    if isinstance(second, VersionInfo):
+        swapped = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+        if isinstance(first, VersionInfo):
+            return UNKNOWN
+        return _compare_version(second, swapped.get(comparison, comparison), first)
+    if not isinstance(first, VersionInfo) or not isinstance(second, tuple):
+        return UNKNOWN
+    known = tuple(first)
+    if second[:2] == known and len(second) > 2:
+        return True if comparison == ">=" and second[2:] == (0,) else UNKNOWN
+    # A longer tuple is greater than its own prefix, and version_info has five items.
+    longer = (*known, 0)
+    try:
+        return _COMPARISONS[comparison](longer, second)
+    except TypeError:
+        return UNKNOWN

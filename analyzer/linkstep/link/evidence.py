@@ -1,0 +1,340 @@
+"""Evidence from other files: who imports a submodule, who sets names on a module.
+
+Asked only when a name was not found where it should be, so whole-tree questions cost
+nothing while everything links.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linkstep.link.modules import Module, Modules, every_step
+from linkstep.link.outcomes import ModuleValue
+from linkstep.link.paths import directory_of
+from linkstep.model.environment import Missing, Origin
+from linkstep.model.expressions import Const, Join, Ref
+from linkstep.model.links import Doubt
+from linkstep.model.summary import (
+    ExternalBind,
+    ImportByName,
+    ImportFrom,
+    ImportModule,
+    ModuleAlias,
+    PathEdit,
+    Use,
+)
+
+if TYPE_CHECKING:
+    from linkstep.link.lookup import Lookup
+
+# Submodules that are in sys.modules, and set on their packages, once CPython has started
+# with `site` (`python -c "import sys; print(sys.modules)"`), or that commonly installed
+# `.pth` files import before any program does.
+_STARTED = frozenset({"os", "importlib", "encodings", "collections", "concurrent"})
+_MOST_MODULES = 4000
+
+
+class Evidence:
+    """Looks for what could make an absent name present all the same."""
+
+    def __init__(self, modules: Modules, lookup: Lookup) -> None:
+        self.modules = modules
+        self.lookup = lookup
+        self.first_party: list[Module] = []
+        self._imported: set[str] | None = None
+        self._external: dict[str, set[str | None]] | None = None
+        self._closures: dict[str, bool] = {}
+        self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
+        self._directories: dict[str, Module] | None = None
+
+    # Modules that are missing
+
+    def module_doubt(self, missing: Missing, importer: Module | None) -> Doubt | None:
+        """Say why the absence of a module proves nothing, or None when it does."""
+        if missing.doubt is not None:
+            return _doubt_of(missing)
+        if missing.found_up_to:
+            return self._parent_doubt(missing, importer)
+        if importer is None:
+            return None
+        return self._path_doubt(missing, importer)
+
+    def _parent_doubt(self, missing: Missing, importer: Module | None) -> Doubt | None:
+        """A package that exists may still be extended while the program runs."""
+        name = missing.found_up_to
+        while name:
+            package = self.modules.find(name, importer)
+            if isinstance(package, Module) and package.summary is not None:
+                summary = package.summary
+                if summary.problem is not None:
+                    return Doubt.BROKEN_FILE
+                if summary.opens_path or summary.hooks:
+                    return Doubt.OPEN
+                if self._may_alias(package, missing.name):
+                    return Doubt.OPEN
+            elif isinstance(package, Module) and package.why_opaque and package.is_package:
+                return Doubt.OPAQUE
+            name = name.rpartition(".")[0]
+        if importer is not None and self._aliased_anywhere(missing.name):
+            return Doubt.OPEN
+        return None
+
+    def _may_alias(self, package: Module, name: str) -> bool:
+        """Whether the package puts `name` into sys.modules itself."""
+        assert package.summary is not None
+        return any(
+            isinstance(step, ModuleAlias) and self._names(step, package, name)
+            for step in every_step(package.summary)
+        )
+
+    def _names(self, step: ModuleAlias, package: Module, name: str) -> bool:
+        value = step.name
+        if isinstance(value, Join):
+            prefix = _prefix(value, package.name)
+            if prefix is None:
+                return True
+            known, complete = prefix
+            if complete:
+                return name == known or name.startswith(known + ".")
+            if not name.startswith(known):
+                return False
+            if step.mirrors:
+                mirrored = self.lookup.modules.find(name[len(known) :], package)
+                return isinstance(mirrored, Module)
+            return True
+        if isinstance(value, Const):
+            return name == value.value or name.startswith(f"{value.value}.")
+        return True
+
+    def _aliased_anywhere(self, name: str) -> bool:
+        if self._directories is None:
+            self._directories = {}
+            for module in self.first_party:
+                if module.summary is not None:
+                    for step in every_step(module.summary):
+                        if isinstance(step, ModuleAlias) and isinstance(step.name, Const):
+                            self._directories[str(step.name.value)] = module
+        return any(name == alias or name.startswith(alias + ".") for alias in self._directories)
+
+    def _path_doubt(self, missing: Missing, importer: Module) -> Doubt | None:
+        """A top-level module may come from a directory that code puts on sys.path."""
+        top = missing.name.partition(".")[0]
+        if self._aliased_anywhere(top):
+            return Doubt.OPEN
+        for module in self._path_editors(importer):
+            directories, unknown = self._edits(module)
+            if unknown:
+                return Doubt.PATH
+            for directory in directories:
+                found = self.modules.find(
+                    top, Module("", f"{directory}/x", Origin.FIRST_PARTY, False, None)
+                )
+                if isinstance(found, Module):
+                    return Doubt.PATH
+            if module.summary is not None and module.summary.hooks:
+                return Doubt.FINDER
+        return None
+
+    def _path_editors(self, importer: Module) -> list[Module]:
+        """The importer, its parent packages, and the conftest files above it."""
+        editors = [importer]
+        name = importer.name.rpartition(".")[0]
+        while name:
+            parent = self.modules.find(name, importer)
+            if isinstance(parent, Module) and parent.summary is not None:
+                editors.append(parent)
+            name = name.rpartition(".")[0]
+        if importer.is_first_party:
+            for module in self.first_party:
+                directory = module.directory
+                inside = not directory or importer.path.startswith(directory + "/")
+                if inside and module.path.rpartition("/")[2] == "conftest.py":
+                    editors.append(module)
+        return editors
+
+    def _edits(self, module: Module) -> tuple[tuple[str, ...], bool]:
+        """The directories a module adds to sys.path; True when one is not understood."""
+        found = self._edited.get(module)
+        if found is None:
+            directories: list[str] = []
+            unknown = False
+            for step in every_step(module.summary) if module.summary is not None else ():
+                if isinstance(step, PathEdit):
+                    directory = directory_of(step.directory, module, self.lookup)
+                    if directory is None:
+                        unknown = True
+                    else:
+                        directories.append(directory)
+            found = self._edited[module] = (tuple(directories), unknown)
+        return found
+
+    # Names that are set from outside
+
+    def may_be_set(self, module: Module, name: str) -> bool:
+        """Whether some first-party file sets `name` on the module, or may do so."""
+        if self._external is None:
+            self._external = {}
+            for importer in self.first_party:
+                self._collect_external(importer)
+        names = self._external.get(module.path)
+        return names is not None and (name in names or None in names)
+
+    def _collect_external(self, importer: Module) -> None:
+        if importer.summary is None:
+            return
+        assert self._external is not None
+        for step in every_step(importer.summary):
+            if not isinstance(step, ExternalBind):
+                continue
+            if step.target.scope == -1 and step.target.name == "builtins":
+                self._external.setdefault("builtins", set()).add(step.name)
+                continue
+            for value in self._values(step.target, importer):
+                if isinstance(value, ModuleValue):
+                    key = value.module.path
+                    if key == "built-in":
+                        key = value.module.name
+                    self._external.setdefault(key, set()).add(step.name)
+
+    def _values(self, ref: Ref, module: Module) -> list[object]:
+        if ref.scope == 0:
+            return [self.lookup.value_of(ref, module)]
+        if ref.scope < 0:
+            return []
+        bindings = self.lookup.failures.scope_bindings(module, ref.scope).get(ref.name, [])
+        return [
+            self.lookup.attributes(self.lookup.follow(module, binding), ref.attributes)
+            for binding in bindings
+        ]
+
+    def sets_builtin(self, name: str) -> bool:
+        """Whether a first-party file adds `name` to the builtins."""
+        self.may_be_set(Module("", "", Origin.FIRST_PARTY, False, None), "")
+        assert self._external is not None
+        names = self._external.get("builtins", set())
+        return name in names or None in names
+
+    def handed_over(self, module: Module) -> bool:
+        """Whether a function that got `__name__` may add names to the module.
+
+        The callee's file decides: one that touches neither frames nor sys.modules cannot.
+        """
+        summary = module.summary
+        if summary is None:
+            return False
+        for callee in summary.hands_over:
+            if callee.scope != 0:
+                continue
+            names = self.lookup.names(module)
+            entry = names.get(callee.name) if names is not None else None
+            if entry is None or not entry.live:
+                continue
+            value = self.lookup.value_of(callee, module)
+            provider = getattr(value, "module", None)
+            if provider is None:
+                return True
+            if provider is module:
+                continue
+            if provider.summary is None or provider.summary.reflective:
+                if provider.origin is not Origin.STANDARD_LIBRARY:
+                    return True
+        return False
+
+    # Submodules as attributes
+
+    def is_imported(self, module: Module, name: str) -> bool:
+        """Whether anything imports the submodule, so that it is set on its package."""
+        if not module.is_package:
+            return False
+        dotted = f"{module.name}.{name}"
+        if self._imported is None:
+            self._imported = set()
+            for importer in self.first_party:
+                if importer.summary is not None:
+                    self._imported |= imported_names(importer)
+        if dotted in self._imported or module.name in _STARTED:
+            return True
+        verdict = self._closures.get(dotted)
+        if verdict is None:
+            verdict = self._closures[dotted] = self._in_closure(dotted, module)
+        return verdict
+
+    def _in_closure(self, dotted: str, package: Module) -> bool:
+        """Search everything that the program imports for an import of the submodule."""
+        if not isinstance(self.modules.find(dotted, package), Module):
+            return False
+        pending = [*self.first_party, package]
+        seen = set(pending)
+        while pending:
+            importer = pending.pop()
+            if importer.summary is None:
+                if importer.why_opaque and importer.name.startswith(package.name + "."):
+                    return True
+                continue
+            wanted = imported_names(importer)
+            if dotted in wanted:
+                return True
+            if len(seen) > _MOST_MODULES:
+                return True
+            for name in sorted(wanted):
+                found = self.modules.find(name, importer)
+                if isinstance(found, Module) and found not in seen:
+                    seen.add(found)
+                    pending.append(found)
+        return False
+
+
+def imported_names(module: Module) -> set[str]:
+    """Give all dotted names that a file imports, or may import, in any scope."""
+    names: set[str] = set()
+    assert module.summary is not None
+    for step in every_step(module.summary):
+        if isinstance(step, ImportModule):
+            names |= _prefixes(step.module)
+        elif isinstance(step, ImportFrom):
+            base = step.module
+            if step.level:
+                package = module.package.split(".")
+                above = package[: len(package) - step.level + 1]
+                base = ".".join([*above, step.module] if step.module else above)
+            names |= _prefixes(base)
+            names |= {f"{base}.{alias.name}" for alias in step.names if alias.name != "*"}
+        elif isinstance(step, ImportByName) and isinstance(step.name, Const):
+            text = str(step.name.value)
+            names |= _prefixes(f"{module.package}{text}" if text.startswith(".") else text)
+        elif isinstance(step, Use) and step.ref.attributes[-1:] == ("import_module",):
+            continue
+    return names
+
+
+def _prefixes(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[: i + 1]) for i in range(len(parts))}
+
+
+def _prefix(value: Join, package: str) -> tuple[str, bool] | None:
+    """Give the known beginning of a computed name, and whether that is all of it."""
+    if isinstance(value.left, Join):
+        found = _prefix(value.left, package)
+    elif isinstance(value.left, Const):
+        found = (str(value.left.value), True)
+    elif isinstance(value.left, Ref) and value.left.name in ("__name__", "__package__"):
+        found = (package, True)
+    else:
+        return None
+    if found is None or not found[1]:
+        return found
+    if isinstance(value.right, Const):
+        return found[0] + str(value.right.value), True
+    if isinstance(value.right, Ref) and value.right.name == "__name__":
+        return found[0] + package, True
+    return found[0], False
+
+
+def _doubt_of(missing: Missing) -> Doubt:
+    text = missing.doubt or ""
+    if "no environment" in text:
+        return Doubt.NO_ENVIRONMENT
+    if "build" in text or "compile" in text:
+        return Doubt.BUILT
+    return Doubt.FINDER if "finder" in text or ".pth" in text else Doubt.ELSEWHERE

@@ -1,0 +1,217 @@
+"""Whether importing a module raises: its own statements, and those of what it imports.
+
+First-party modules are followed as far as their imports go. For modules of the
+environment only their own statements count, which finds the usual case (a module that
+needs a distribution which is not installed) without reading whole distributions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from linkstep.link.flow import UNSURE, Ending, Flow, Situation
+from linkstep.link.namespaces import Binding
+from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
+from linkstep.model.summary import (
+    Bind,
+    ClassBody,
+    ImportFrom,
+    ImportModule,
+    Step,
+    Stop,
+    StopKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from linkstep.link.lookup import Lookup
+    from linkstep.link.modules import Module
+
+
+class Failure(NamedTuple):
+    """Importing the module certainly raises `exception`, at `line` of `path`."""
+
+    exception: str
+    path: str
+    line: int
+
+
+class _Found(Exception):
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+class Failures:
+    """Answers whether statements and modules raise."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self.lookup = lookup
+        self._of_module: dict[Module, Failure | None] = {}
+
+    def of_step(self, step: Step, module: Module) -> str | None:
+        """Give the exception an import statement raises: its name, None, or UNSURE."""
+        if isinstance(step, ImportModule):
+            return self._verdict(self.lookup.module(step.module, module))
+        if not isinstance(step, ImportFrom):
+            return None
+        found = self.lookup.relative(step, module)
+        verdict = self._verdict(found)
+        if verdict is not None or isinstance(found, Absent | Dubious):
+            return verdict
+        unsure = False
+        for alias in step.names:
+            if alias.name == "*" or found is module:
+                continue
+            outcome = self.lookup.name(found, alias.name, importing=True)
+            if isinstance(outcome, Absent | Failed):
+                return exception_name(outcome.exception)
+            if isinstance(outcome, ModuleValue):
+                verdict = self._verdict(outcome.module)
+                if verdict is not None and verdict != UNSURE:
+                    return verdict
+            unsure = unsure or isinstance(outcome, Dubious)
+        return UNSURE if unsure else None
+
+    def _verdict(self, found: Module | Absent | Dubious) -> str | None:
+        if isinstance(found, Absent):
+            return exception_name(found.exception)
+        if isinstance(found, Dubious):
+            return UNSURE
+        failure = self.of_module(found)
+        return exception_name(failure.exception) if failure is not None else None
+
+    def of_module(self, module: Module) -> Failure | None:
+        """Say how importing a module certainly fails, None when it need not."""
+        if module in self._of_module:
+            return self._of_module[module]
+        self._of_module[module] = None  # a module in progress counts as imported
+        failure = self._failure(module)
+        self._of_module[module] = failure
+        return failure
+
+    def _failure(self, module: Module) -> Failure | None:
+        summary = module.summary
+        if summary is None:
+            return None
+        if summary.problem is not None:
+            if not summary.problem.certain:
+                return None
+            text = f"SyntaxError: {summary.problem.message}"
+            return Failure(text, module.path, summary.problem.line)
+        self.lookup.names(module)
+
+        def emit(step: Step, at: Situation) -> None:
+            if at.certain and not at.guards and not at.conditions:
+                failure = self._of_statement(step, module)
+                if failure is not None:
+                    raise _Found(failure)
+
+        flow = Flow(
+            lambda test: self.lookup.evaluator.decide(test, module),
+            lambda step, at: self.of_step(step, module),
+            emit,
+            lambda steps, test: None,
+        )
+        try:
+            ran = flow.run(summary.body, Situation())
+        except _Found as found:
+            return found.failure
+        if ran.ending is Ending.RAISES and ran.exception not in (None, "SystemExit"):
+            return Failure(ran.exception or "", module.path, 1)
+        return None
+
+    def _of_statement(self, step: Step, module: Module) -> Failure | None:
+        if isinstance(step, Stop):
+            if step.kind is not StopKind.RAISE or step.exception is None:
+                return None
+            text = step.exception.rpartition(".")[2]
+            if text == "SkipTest":
+                return None
+            text = f"{text}: {step.message}" if step.message else text
+            return Failure(text, module.path, step.line)
+        if not isinstance(step, ImportModule | ImportFrom):
+            return None
+        if module.is_first_party:
+            return self._first_party(step, module)
+        if isinstance(step, ImportModule):
+            found = self.lookup.module(step.module, module)
+        else:
+            found = self.lookup.relative(step, module)
+        if isinstance(found, Absent):
+            return Failure(found.exception, module.path, step.span.line)
+        return None
+
+    def _first_party(self, step: ImportModule | ImportFrom, module: Module) -> Failure | None:
+        if isinstance(step, ImportModule):
+            found = self.lookup.module(step.module, module)
+        else:
+            found = self.lookup.relative(step, module)
+        if isinstance(found, Dubious):
+            return None
+        if isinstance(found, Absent):
+            return Failure(found.exception, module.path, step.span.line)
+        failure = self.of_module(found)
+        if failure is not None or isinstance(step, ImportModule) or found is module:
+            return failure
+        for alias in step.names:
+            if alias.name == "*":
+                continue
+            outcome = self.lookup.name(found, alias.name, importing=True)
+            if isinstance(outcome, Absent | Failed):
+                return Failure(outcome.exception, module.path, alias.span.line)
+            if isinstance(outcome, ModuleValue):
+                failure = self.of_module(outcome.module)
+                if failure is not None:
+                    return failure
+        return None
+
+    def scope_bindings(self, module: Module, scope: int) -> dict[str, list[Binding]]:
+        """Give the bindings of a function or class scope, by name."""
+        if module.scope_binds is None:
+            module.scope_binds = {}
+        found = module.scope_binds.get(scope)
+        if found is None:
+            found = module.scope_binds[scope] = {}  # a test in it may ask for names above
+            self._collect(module, scope, found)
+        return found
+
+    def _collect(self, module: Module, scope: int, bindings: dict[str, list[Binding]]) -> None:
+        summary = module.summary
+        assert summary is not None
+        steps = summary.scopes[scope].steps
+        if summary.scopes[scope].is_class:
+            steps = _class_steps(summary.body, scope) or next(
+                (s for o in summary.scopes if (s := _class_steps(o.steps, scope))), ()
+            )
+
+        def emit(step: Step, at: Situation) -> None:
+            if at.scope != (scope if summary.scopes[scope].is_class else 0):
+                return
+            if isinstance(step, Bind):
+                bindings.setdefault(step.name, []).append(Binding(step, None))
+            elif isinstance(step, ImportModule):
+                name = step.alias or step.module.partition(".")[0]
+                bindings.setdefault(name, []).append(Binding(step, None))
+            elif isinstance(step, ImportFrom):
+                for alias in step.names:
+                    if alias.name != "*":
+                        bindings.setdefault(alias.bound, []).append(Binding(step, alias))
+
+        flow = Flow(
+            lambda test: self.lookup.evaluator.decide(test, module),
+            lambda step, at: self.of_step(step, module),
+            emit,
+            lambda steps, test: None,
+        )
+        is_class = summary.scopes[scope].is_class
+        flow.run(steps, Situation(scope=scope if is_class else 0))
+
+
+def _class_steps(steps: Sequence[Step], scope: int) -> tuple[Step, ...]:
+    from linkstep.link.modules import all_steps
+
+    for step in all_steps(steps):
+        if isinstance(step, ClassBody) and step.scope == scope:
+            return step.body
+    return ()

@@ -1,0 +1,453 @@
+"""Looking up a name in a module, and a module by name, as the import statement does.
+
+`from M import N` takes the attribute N of M, else the submodule M.N, else raises
+ImportError (language reference, 7.11). What cannot be proven either way is a doubt.
+"""
+
+from __future__ import annotations
+
+from linkstep.link.evaluate import Evaluator
+from linkstep.link.evidence import Evidence
+from linkstep.link.failures import Failures
+from linkstep.link.modules import Module, Modules
+from linkstep.link.namespaces import Binding, Name, Names, StarNames, build_names
+from linkstep.link.outcomes import (
+    Absent,
+    Definition,
+    Dubious,
+    Failed,
+    Maybe,
+    ModuleValue,
+    Outcome,
+)
+from linkstep.link.text import show
+from linkstep.model.environment import Missing, Origin
+from linkstep.model.expressions import Call, Const, Expression, Ref
+from linkstep.model.facts import Problem
+from linkstep.model.links import Doubt
+from linkstep.model.summary import Bind, BindingKind, ImportFrom, ImportModule, LazyName
+
+# What every module object has (data model reference, "Modules", and `object`).
+_IMPLICIT = frozenset(dir(type(__import__("sys")))) | {
+    "__annotations__",
+    "__builtins__",
+    "__cached__",
+    "__dict__",
+    "__file__",
+    "__loader__",
+    "__name__",
+    "__package__",
+    "__spec__",
+    "__doc__",
+}
+_LAZY_MODULES = {Problem.MISSING_MODULE: "ModuleNotFoundError"}
+
+
+class Lookup:
+    """Answers all questions about names; every answer is computed once."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self.evidence = Evidence(modules, self)
+        self.evaluator = Evaluator(modules.target, self)
+        self.failures = Failures(self)
+        self._named: dict[tuple[Module, str, bool], Outcome] = {}
+        self._following: set[tuple[Module, str]] = set()
+
+    # Modules
+
+    def module(self, name: str, importer: Module | None) -> Module | Absent | Dubious:
+        """Say what `import name` gets in `importer`."""
+        found = self.modules.find(name, importer)
+        if isinstance(found, Module):
+            return found
+        return self._missing(found, importer)
+
+    def _missing(self, missing: Missing, importer: Module | None) -> Absent | Dubious:
+        doubt = self.evidence.module_doubt(missing, importer)
+        if doubt is not None:
+            return Dubious(doubt)
+        parent = missing.found_up_to
+        lacking = missing.name
+        if parent:
+            rest = missing.name[len(parent) + 1 :]
+            lacking = f"{parent}.{rest.partition('.')[0]}"
+        elif "." in lacking:
+            lacking = lacking.partition(".")[0]
+        text = f"ModuleNotFoundError: No module named '{lacking}'"
+        if parent:
+            above = self.modules.find(parent, importer)
+            if isinstance(above, Module) and not above.is_package:
+                text += f"; '{parent}' is not a package"
+        origin = missing.origin
+        return Absent(Problem.MISSING_MODULE, parent, None, lacking, origin, text)
+
+    def relative(self, step: ImportFrom, importer: Module) -> Module | Absent | Dubious:
+        """Say which module a from-import looks into (PEP 328 for relative ones)."""
+        if not step.level:
+            return self.module(step.module, importer)
+        package = importer.package
+        if not package:
+            text = "ImportError: attempted relative import with no known parent package"
+            return self._no_parent(step, importer, text)
+        for _ in range(step.level - 1):
+            package, _, last = package.rpartition(".")
+            if not package:
+                assert last
+                text = "ImportError: attempted relative import beyond top-level package"
+                return self._no_parent(step, importer, text)
+        name = f"{package}.{step.module}" if step.module else package
+        return self.module(name, importer)
+
+    def _no_parent(self, step: ImportFrom, importer: Module, text: str) -> Absent:
+        name = "." * step.level + step.module
+        problem = Problem.MISSING_MODULE
+        return Absent(problem, importer.name, importer.path, name, Origin.FIRST_PARTY, text)
+
+    # Namespaces
+
+    def names(self, module: Module) -> Names | None:
+        """Give the namespace of a module that has source, built when first asked for."""
+        if module.names is None:
+            if module.summary is None or module.summary.problem is not None:
+                return None
+            build_names(
+                module,
+                lambda test: self.evaluator.decide(test, module),
+                lambda step, at: self.failures.of_step(step, module),
+                self.star_names,
+            )
+        return module.names
+
+    def star_names(self, module: Module, step: ImportFrom) -> StarNames:
+        """Say what `from M import *` binds: `__all__`, else all public names."""
+        target = self.relative(step, module)
+        if isinstance(target, Absent):
+            return StarNames(())
+        if isinstance(target, Dubious):
+            return StarNames((), target.doubt)
+        return self.exported(target)
+
+    def exported(self, module: Module) -> StarNames:
+        """Give the names that a star import takes from a module."""
+        names = self.names(module)
+        if names is None:
+            stub = self.modules.stub(module)
+            if stub is not None and (described := self.names(stub)) is not None:
+                return StarNames(tuple(described.public()), Doubt.STUB)
+            return StarNames((), Doubt.OPAQUE if module.why_opaque else None)
+        if names.building:
+            return StarNames(tuple(names.public()), Doubt.CYCLE)
+        if not names.exports:
+            doubt = next((d for d in names.doubts if d is not Doubt.GETATTR), None)
+            return StarNames(tuple(names.public()), doubt)
+        listed, complete = self.all_names(module)
+        return StarNames(listed, None if complete else Doubt.STAR)
+
+    def all_names(self, module: Module) -> tuple[tuple[str, ...], bool]:
+        """Evaluate a module's `__all__`; False when a part of it is not known."""
+        names = self.names(module)
+        assert names is not None
+        listed: dict[str, None] = {}
+        complete = True
+        for export in names.exports:
+            if export.operation == "set":
+                listed, complete = {}, True
+            complete = complete and export.complete
+            if export.operation == "remove":
+                for name in export.names:
+                    listed.pop(name.name, None)
+                continue
+            listed.update((name.name, None) for name in export.names)
+            for ref in export.of:
+                more = self._all_of(ref, module)
+                if more is None:
+                    complete = False
+                else:
+                    listed.update(dict.fromkeys(more))
+        return tuple(listed), complete
+
+    def _all_of(self, ref: Ref, module: Module) -> tuple[str, ...] | None:
+        """Evaluate `other.__all__`, or a name that was imported from there."""
+        if ref.attributes and ref.attributes[-1] == "__all__":
+            owner = self.value_of(Ref(ref.name, ref.attributes[:-1], ref.scope), module)
+            if not isinstance(owner, ModuleValue):
+                return None
+            target = owner.module
+        else:
+            imported = self._imported_all(ref, module)
+            if imported is None:
+                return None
+            target = imported
+        names = self.names(target)
+        if names is None or names.building or not names.exports or target is module:
+            return None
+        listed, complete = self.all_names(target)
+        return listed if complete else None
+
+    def _imported_all(self, ref: Ref, module: Module) -> Module | None:
+        names = self.names(module)
+        entry = names.get(ref.name) if names is not None and not ref.attributes else None
+        if entry is None or len(entry.live) != 1:
+            return None
+        step, alias = entry.live[0].step, entry.live[0].alias
+        if isinstance(step, ImportFrom) and alias is not None and alias.name == "__all__":
+            found = self.relative(step, module)
+            return found if isinstance(found, Module) else None
+        return None
+
+    # Names
+
+    def name(self, module: Module, name: str, *, importing: bool) -> Outcome:
+        """Look up a name in a module: for a from-import, or as an attribute."""
+        key = (module, name, importing)
+        outcome = self._named.get(key)
+        if outcome is None:
+            if (module, name) in self._following:
+                return Dubious(Doubt.CYCLE)
+            self._following.add((module, name))
+            try:
+                outcome = self._name(module, name, importing)
+            finally:
+                self._following.discard((module, name))
+            if module.names is None or not module.names.building:
+                self._named[key] = outcome
+        return outcome
+
+    def _name(self, module: Module, name: str, importing: bool) -> Outcome:
+        names = self.names(module)
+        entry = names.get(name) if names is not None else None
+        if entry is not None and entry.live:
+            return self._bound(module, name, entry, importing)
+        if name in _IMPLICIT or (name == "__path__" and module.is_package):
+            return Definition(module, name)
+        if importing or self.evidence.is_imported(module, name):
+            found = self._submodule(module, name)
+            if found is not None:
+                return found
+        return self._unbound(module, name, entry)
+
+    def _bound(self, module: Module, name: str, entry: Name, importing: bool) -> Outcome:
+        bindings = entry.live
+        if any(isinstance(b.step, Bind) and b.step.kind is BindingKind.GLOBAL for b in bindings):
+            if not entry.always:
+                return Dubious(Doubt.OPEN)
+        values = [self.follow(module, binding) for binding in bindings]
+        value = next((v for v in values if isinstance(v, ModuleValue)), values[-1])
+        if entry.always or not isinstance(value, ModuleValue | Definition):
+            return value
+        if module.names is not None and module.names.building:
+            return Dubious(Doubt.CYCLE)
+        absent = self._unbound(module, name, entry)
+        if importing and isinstance(absent, Absent):
+            submodule = self._submodule(module, name)
+            if submodule is not None:
+                return submodule
+        if isinstance(absent, Absent):
+            return Maybe(value, bindings[-1].condition, absent)
+        return value
+
+    def _submodule(self, module: Module, name: str) -> Outcome | None:
+        """Give the submodule of a package, imported when it is not there yet."""
+        if not module.is_package:
+            return None
+        found = self.module(f"{module.name}.{name}", module)
+        if isinstance(found, Module):
+            return ModuleValue(found)
+        if isinstance(found, Dubious):
+            return found
+        return None
+
+    def _unbound(self, module: Module, name: str, entry: Name | None) -> Outcome:
+        """Answer for a name that no statement in force binds."""
+        served = self._served(module, name)
+        if served is not None:
+            return served
+        doubt = self._doubt(module, name)
+        if doubt is not None:
+            return doubt
+        condition = None
+        if entry is not None and entry.dead:
+            condition = show(entry.dead[-1].condition)
+        return self.absent(module, name, condition)
+
+    def absent(self, module: Module, name: str, condition: str | None = None) -> Absent:
+        """State that a from-import of `name` raises."""
+        path = None if module.path.endswith("/") else module.path
+        where = "" if path is not None and module.summary is not None else " (unknown location)"
+        text = f"ImportError: cannot import name '{name}' from '{module.name}'{where}"
+        problem = Problem.UNDEFINED_NAME
+        return Absent(problem, module.name, path, name, module.origin, text, condition)
+
+    def _served(self, module: Module, name: str) -> Outcome | None:
+        """Ask the module's `__getattr__` or lazy table."""
+        lazy = module.summary.lazy if module.summary is not None else None
+        if lazy is None:
+            names = module.names
+            if names is not None and (entry := names.get("__getattr__")) and entry.live:
+                return Dubious(Doubt.GETATTR)
+            return None
+        if lazy.stub:
+            stub = self.modules.stub(module)
+            described = self.names(stub) if stub is not None else None
+            if described is None or stub is None:
+                return Dubious(Doubt.GETATTR)
+            entry = described.get(name)
+            if entry is None or not entry.live:
+                return None
+            return self._follow_stub(module, entry.live[-1])
+        for served in lazy.names:
+            if served.name == name:
+                return self._lazy_target(module, served)
+        return None if lazy.complete else Dubious(Doubt.GETATTR)
+
+    def _follow_stub(self, module: Module, binding: Binding) -> Outcome:
+        """Follow an import of a stub as the module itself would make it."""
+        step, alias = binding.step, binding.alias
+        if isinstance(step, ImportFrom) and alias is not None:
+            return self._follow_from(module, step, alias.name)
+        return Definition(module, alias.name if alias else "")
+
+    def _lazy_target(self, module: Module, served: LazyName) -> Outcome:
+        if served.module is None:
+            return Definition(module, served.name)
+        name = served.module
+        if name.startswith("."):
+            base = module.package
+            tail = name.lstrip(".")
+            for _ in range(len(name) - len(tail) - 1):
+                base = base.rpartition(".")[0]
+            name = f"{base}.{tail}" if tail else base
+        found = self.module(name, module)
+        if not isinstance(found, Module):
+            return found
+        if served.attribute is None:
+            return ModuleValue(found)
+        return self.name(found, served.attribute, importing=True)
+
+    def _doubt(self, module: Module, name: str) -> Outcome | None:
+        """Say why the absence of a name proves nothing, or None when it does."""
+        summary = module.summary
+        if summary is not None and summary.problem is not None:
+            return Dubious(Doubt.BROKEN_FILE)
+        doubt = self._reason(module, name)
+        if module.origin is Origin.STANDARD_LIBRARY and (doubt is not None or summary is None):
+            return self._by_stub(module, name, doubt)
+        if doubt is None and module.why_opaque is not None:
+            return self._by_stub(module, name, Doubt.OPAQUE)
+        return Dubious(doubt) if doubt is not None else None
+
+    def _reason(self, module: Module, name: str) -> Doubt | None:
+        names = module.names
+        if names is not None:
+            if names.building:
+                return Doubt.CYCLE
+            if names.doubts:
+                return names.doubts[0]
+        if self.evidence.may_be_set(module, name):
+            return Doubt.OUTSIDE
+        if self.evidence.handed_over(module):
+            return Doubt.OPEN
+        return None
+
+    def _by_stub(self, module: Module, name: str, doubt: Doubt | None) -> Outcome | None:
+        """Let a stub speak where the source cannot: it may name what other targets have."""
+        stub = self.modules.stub(module)
+        names = self.names(stub) if stub is not None else None
+        if names is None or stub is None:
+            return Dubious(doubt or Doubt.OPAQUE) if doubt or module.why_opaque else None
+        entry = names.get(name)
+        if entry is not None and entry.live:
+            return Definition(module, name)
+        if entry is not None and module.origin is Origin.STANDARD_LIBRARY:
+            return None
+        return Dubious(doubt or Doubt.STUB)
+
+    # Values
+
+    def follow(self, module: Module, binding: Binding) -> Outcome:
+        """Give what a binding binds."""
+        step, alias = binding.step, binding.alias
+        if isinstance(step, ImportModule):
+            return self._follow_import(module, step)
+        if isinstance(step, ImportFrom):
+            assert alias is not None
+            return self._follow_from(module, step, alias.name)
+        if isinstance(step.value, Ref) and step.value.scope >= 0:
+            value = self.value_of(step.value, module)
+            return value if isinstance(value, ModuleValue) else Definition(module, step.name)
+        if isinstance(step.value, Call):
+            imported = self._imported_by_call(step.value, module)
+            if imported is not None:
+                return imported
+        return Definition(module, step.name)
+
+    def _imported_by_call(self, call: Call, module: Module) -> Outcome | None:
+        function = call.function
+        last = function.attributes[-1:] or (function.name,) if isinstance(function, Ref) else ()
+        if last != ("import_module",) or not call.arguments:
+            return None
+        name = self.evaluator.value(call.arguments[0], module)
+        if not isinstance(name, str) or name.startswith(".") or not name:
+            return Dubious(Doubt.VALUE)
+        found = self.module(name, module)
+        return ModuleValue(found) if isinstance(found, Module) else Dubious(Doubt.VALUE)
+
+    def _follow_import(self, module: Module, step: ImportModule) -> Outcome:
+        name = step.module if step.alias else step.module.partition(".")[0]
+        whole = self.module(step.module, module)
+        found = whole if name == step.module else self.module(name, module)
+        if isinstance(found, Module):
+            if isinstance(whole, Absent):
+                return Failed(module.path, step.span, whole.exception)
+            return ModuleValue(found)
+        if isinstance(found, Dubious):
+            return found
+        return Failed(module.path, step.span, found.exception)
+
+    def _follow_from(self, module: Module, step: ImportFrom, name: str) -> Outcome:
+        found = self.relative(step, module)
+        span = next((n.span for n in step.names if n.name == name), step.span)
+        if isinstance(found, Dubious):
+            return found
+        if isinstance(found, Absent):
+            return Failed(module.path, step.span, found.exception)
+        if found is module:
+            submodule = self._submodule(module, name)
+            return submodule or Definition(module, name)
+        outcome = self.name(found, name, importing=True)
+        if isinstance(outcome, Absent):
+            return Failed(module.path, span, outcome.exception)
+        if isinstance(outcome, Maybe):
+            return outcome.value
+        return outcome
+
+    def value_of(self, ref: Ref, module: Module) -> Outcome:
+        """Give what a chain of names refers to when it starts in the module's own scope."""
+        names = self.names(module)
+        entry = names.get(ref.name) if names is not None and ref.scope == 0 else None
+        if entry is None or not entry.live:
+            return Dubious(Doubt.VALUE)
+        key = (module, ref.name)
+        if key in self._following:
+            return Dubious(Doubt.CYCLE)
+        self._following.add(key)
+        try:
+            value: Outcome = self.follow(module, entry.live[-1])
+        finally:
+            self._following.discard(key)
+        return self.attributes(value, ref.attributes)
+
+    def attributes(self, value: Outcome, attributes: tuple[str, ...]) -> Outcome:
+        """Follow a chain of attributes as long as its links are modules."""
+        for attribute in attributes:
+            if not isinstance(value, ModuleValue):
+                return value
+            value = self.name(value.module, attribute, importing=False)
+            if isinstance(value, Maybe):
+                value = value.value
+        return value
+
+    def constant(self, expression: Expression | None) -> object:
+        """Give the value of a literal, None for anything else."""
+        return expression.value if isinstance(expression, Const) else None

@@ -1,0 +1,176 @@
+"""The modules that linking looks into, loaded when a reference first reaches them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from linkstep.model.environment import Found, Missing, Namespace, Opaque, Origin, Resolution
+from linkstep.model.summary import (
+    ClassBody,
+    FileSummary,
+    If,
+    ModuleKind,
+    Repeat,
+    Step,
+    Suppress,
+    Try,
+)
+from linkstep.model.target import Target
+
+if TYPE_CHECKING:
+    from linkstep.link.namespaces import Binding, Names
+
+Find = Callable[[str, str | None, str | None], Resolution]
+SummaryOf = Callable[[str, ModuleKind], FileSummary | None]
+StubOf = Callable[[str], str | None]
+
+
+class Module:
+    """A module as the linker sees it; `summary` is None when there is no source to read."""
+
+    __slots__ = (
+        "is_package",
+        "name",
+        "names",
+        "origin",
+        "path",
+        "scope_binds",
+        "stub",
+        "summary",
+        "why_opaque",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        origin: Origin,
+        is_package: bool,
+        summary: FileSummary | None,
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.origin = origin
+        self.is_package = is_package
+        self.summary = summary
+        self.stub: str | None = None
+        self.why_opaque: str | None = None
+        self.names: Names | None = None
+        self.scope_binds: dict[int, dict[str, list[Binding]]] | None = None
+
+    @property
+    def directory(self) -> str:
+        """The directory of the module's file."""
+        return posixpath.dirname(self.path)
+
+    @property
+    def package(self) -> str:
+        """The value of `__package__` (language reference, 5.4.2)."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    @property
+    def is_first_party(self) -> bool:
+        """Whether the module is part of the analysed project."""
+        return self.origin is Origin.FIRST_PARTY
+
+
+class Modules:
+    """Loads modules by name or path, each file once."""
+
+    def __init__(self, find: Find, summary_of: SummaryOf, stub_of: StubOf, target: Target) -> None:
+        self.target = target
+        self._find = find
+        self._summary_of = summary_of
+        self._stub_of = stub_of
+        self._by_path: dict[str, Module] = {}
+        self._stubs: dict[str, Module | None] = {}
+
+    def find(self, name: str, importer: Module | None) -> Module | Missing:
+        """Give the module that `import name` in `importer` gets, or why there is none."""
+        directory = importer.directory if importer is not None else None
+        path = importer.path if importer is not None else None
+        answer = self._find(name, directory, path)
+        return answer if isinstance(answer, Missing) else self.load(answer)
+
+    def load(self, resolution: Found | Namespace | Opaque) -> Module:
+        """Give the module behind an answer of the finder."""
+        if isinstance(resolution, Namespace):
+            key = f"{resolution.name}:{':'.join(resolution.portions)}"
+        else:
+            key = resolution.path if resolution.path != "built-in" else resolution.name
+        module = self._by_path.get(key)
+        if module is None:
+            module = self._by_path[key] = self._load(resolution)
+        return module
+
+    def _load(self, resolution: Found | Namespace | Opaque) -> Module:
+        name, origin = resolution.name, resolution.origin
+        if isinstance(resolution, Namespace):
+            module = Module(name, resolution.portions[0] + "/", origin, True, None)
+            return module
+        if isinstance(resolution, Opaque):
+            module = Module(name, resolution.path, origin, resolution.is_package, None)
+            module.stub = resolution.stub
+            module.why_opaque = resolution.why
+            return module
+        kind = ModuleKind.PACKAGE if resolution.is_package else ModuleKind.MODULE
+        summary = self._summary_of(resolution.path, kind)
+        module = Module(name, resolution.path, origin, resolution.is_package, summary)
+        if summary is None:
+            module.why_opaque = "a file that cannot be read"
+        return module
+
+    def stub(self, module: Module) -> Module | None:
+        """Give the stub that describes a module: beside it, or typeshed's for the library."""
+        path = module.stub
+        if path is None and module.origin is Origin.STANDARD_LIBRARY:
+            path = self._stub_of(module.name)
+        if path is None and module.summary is not None and module.summary.lazy is not None:
+            path = module.path + "i"
+        return self.stub_at(path, module.name) if path is not None else None
+
+    def stub_at(self, path: str, name: str) -> Module | None:
+        """Load a stub file as a module of its own, apart from what runs."""
+        if path not in self._stubs:
+            is_package = posixpath.basename(path).startswith("__init__.")
+            kind = ModuleKind.STUB_PACKAGE if is_package else ModuleKind.STUB
+            summary = self._summary_of(path, kind)
+            self._stubs[path] = (
+                Module(name, path, Origin.STANDARD_LIBRARY, is_package, summary)
+                if summary is not None and summary.problem is None
+                else None
+            )
+        return self._stubs[path]
+
+    def loaded(self) -> Iterator[Module]:
+        """Give all modules loaded so far, in order of loading."""
+        yield from list(self._by_path.values())
+
+
+def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
+    """Give steps of a block and of all blocks nested in it, whatever the conditions."""
+    for step in steps:
+        yield step
+        if isinstance(step, If):
+            yield from all_steps(step.body)
+            yield from all_steps(step.orelse)
+        elif isinstance(step, Try):
+            yield from all_steps(step.body)
+            for handler in step.handlers:
+                yield from all_steps(handler.body)
+            yield from all_steps(step.orelse)
+            yield from all_steps(step.final)
+        elif isinstance(step, Repeat):
+            yield from all_steps(step.body)
+            yield from all_steps(step.orelse)
+        elif isinstance(step, Suppress | ClassBody):
+            yield from all_steps(step.body)
+
+
+def every_step(summary: FileSummary) -> Iterator[Step]:
+    """Give every step of a file, function bodies included."""
+    yield from all_steps(summary.body)
+    for scope in summary.scopes:
+        yield from all_steps(scope.steps)

@@ -1,0 +1,61 @@
+"""The link stage: all files together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from linkstep.link.lookup import Lookup
+from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
+from linkstep.link.references import Links
+from linkstep.model.environment import Found
+from linkstep.model.links import LinkedModule, Program
+from linkstep.model.target import Target
+
+
+def link(
+    checked: Sequence[Found],
+    others: Sequence[Found],
+    find: Find,
+    summary_of: SummaryOf,
+    stub_of: StubOf,
+    target: Target,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Program:
+    """Link every reference of the `checked` modules against everything they reach.
+
+    `find` answers as the import system would, `summary_of` gives a file's summary,
+    `stub_of` the stub that describes a standard-library module. `others` are first-party
+    modules that are not checked but may set names on those that are.
+    """
+    modules = Modules(find, summary_of, stub_of, target)
+    lookup = Lookup(modules)
+    loaded: list[Module] = [modules.load(found) for found in checked]
+    lookup.evidence.first_party = [*loaded, *(modules.load(found) for found in others)]
+    links = Links(lookup, frozenset(module.path for module in loaded))
+    for module in loaded:
+        links.link(module)
+        advance(1)
+    broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
+    looked_into = {link.module_path for link in broken if link.module_path is not None}
+    return Program(
+        modules=tuple(_linked(module) for module in lookup.evidence.first_party),
+        edges=tuple(sorted(links.edges)),
+        broken=tuple(broken),
+        references=links.references,
+        resolved=links.resolved,
+        unknown=dict(sorted(links.unknown.items())),
+        names_by_path={
+            module.path: _names(module) for module in modules.loaded() if module.path in looked_into
+        },
+    )
+
+
+def _linked(module: Module) -> LinkedModule:
+    assert module.summary is not None
+    return LinkedModule(module.name, module.path, module.summary, _names(module))
+
+
+def _names(module: Module) -> tuple[str, ...]:
+    if module.names is None:
+        return ()
+    return tuple(name for name, entry in module.names.by_name.items() if entry.live)

@@ -1,0 +1,382 @@
+"""Linking every reference of a module: resolved, broken, or unknown with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+
+from linkstep.link.flow import Flow, Situation
+from linkstep.link.guarding import accepted, guard_of, is_feature_test, is_script, mentioned
+from linkstep.link.lookup import Lookup
+from linkstep.link.modules import Module
+from linkstep.link.namespaces import Binding, Names
+from linkstep.link.outcomes import (
+    Absent,
+    Definition,
+    Dubious,
+    Failed,
+    Maybe,
+    ModuleValue,
+    Outcome,
+    exception_name,
+)
+from linkstep.link.text import show
+from linkstep.model.environment import Origin
+from linkstep.model.expressions import UNBOUND, Ref
+from linkstep.model.facts import GuardKind, Problem, Runs
+from linkstep.model.links import BrokenLink, Doubt, Edge
+from linkstep.model.summary import (
+    Bind,
+    Define,
+    ImportFrom,
+    ImportModule,
+    Span,
+    Step,
+    Use,
+)
+
+
+class Links:
+    """Collects the links of all modules."""
+
+    def __init__(self, lookup: Lookup, checked: Container[str]) -> None:
+        self.lookup = lookup
+        self.checked = checked
+        self.edges: set[Edge] = set()
+        self.broken: list[BrokenLink] = []
+        self.references = 0
+        self.resolved = 0
+        self.unknown: Counter[Doubt] = Counter()
+
+    def link(self, module: Module) -> None:
+        """Link all references of one module."""
+        if module.summary is None or module.summary.problem is not None:
+            return
+        _ModuleLinks(self, module).link()
+
+
+class _ModuleLinks:
+    def __init__(self, links: Links, module: Module) -> None:
+        assert module.summary is not None
+        self.links = links
+        self.lookup = links.lookup
+        self.module = module
+        self.summary = module.summary
+        self.names = self.lookup.names(module) or Names()
+        self.function: str | None = None
+        self.pending: list[tuple[int, Situation]] = []
+        self.defined: set[int] = set()
+        self.flow = Flow(
+            lambda test: self.lookup.evaluator.decide(test, module),
+            self.fails,
+            self.step,
+            lambda steps, test: None,
+        )
+
+    def link(self) -> None:
+        self.flow.run(self.summary.body, Situation())
+        while self.pending:
+            scope, at = self.pending.pop(0)
+            self.function = self.summary.scopes[scope].name
+            self.flow.run(self.summary.scopes[scope].steps, at)
+        self.function = None
+        self.exports()
+
+    def fails(self, step: Step, at: Situation) -> str | None:
+        """Leave a try body where an accepted absence leaves it; go on after a defect."""
+        failure = self.lookup.failures.of_step(step, self.module)
+        if failure is None or failure == "?":
+            return failure
+        guard, probe = guard_of(failure, at)
+        origin = self._origin(step)
+        problem = Problem.MISSING_MODULE
+        return failure if accepted(problem, origin, guard, probe=probe) else "?"
+
+    def _origin(self, step: Step) -> Origin:
+        if isinstance(step, ImportFrom):
+            found = self.lookup.relative(step, self.module)
+        else:
+            assert isinstance(step, ImportModule)
+            found = self.lookup.module(step.module, self.module)
+        return Origin.THIRD_PARTY if isinstance(found, Dubious) else found.origin
+
+    def step(self, step: Step, at: Situation) -> None:
+        if isinstance(step, Use):
+            self.use(step, at)
+        elif isinstance(step, ImportModule):
+            self.import_module(step, at)
+        elif isinstance(step, ImportFrom):
+            self.import_from(step, at)
+        elif isinstance(step, Define) and step.scope not in self.defined:
+            self.defined.add(step.scope)
+            self.pending.append((step.scope, Situation(True, (), at.conditions)))
+
+    # Imports
+
+    def import_module(self, step: ImportModule, at: Situation) -> None:
+        self.links.references += 1
+        found = self.lookup.module(step.module, self.module)
+        if isinstance(found, Module):
+            self.reach(found, step.span, at)
+        else:
+            self.settle(found, step.span, at)
+
+    def reach(self, found: Module, span: Span, at: Situation) -> None:
+        """Note the edge to a module; importing it may fail by what the module itself does."""
+        if found.is_first_party:
+            edge = Edge(self.module.path, found.path, span.line, self.runs(at))
+            self.links.edges.add(edge)
+        failure = self.lookup.failures.of_module(found)
+        if failure is None or found is self.module:
+            self.links.resolved += 1
+        elif found.is_first_party and failure.path in self.links.checked:
+            self.repeat(failure.exception, (failure.path, failure.line), span, at)
+        else:
+            via = f"{failure.path}:{failure.line}"
+            problem = Problem.MISSING_MODULE
+            absent = Absent(
+                problem, "", found.path, found.name, found.origin, failure.exception, None, via
+            )
+            self.settle(absent, span, at)
+
+    def import_from(self, step: ImportFrom, at: Situation) -> None:
+        self.links.references += len(step.names)
+        found = self.lookup.relative(step, self.module)
+        if not isinstance(found, Module):
+            if isinstance(found, Dubious):
+                self.links.unknown[found.doubt] += len(step.names)
+            else:
+                self.links.references -= len(step.names) - 1
+                self.settle(found, step.span, at)
+            return
+        if self.lookup.failures.of_module(found) is not None and found is not self.module:
+            self.links.references -= len(step.names) - 1
+            self.reach(found, step.span, at)
+            return
+        if found.is_first_party:
+            edge = Edge(self.module.path, found.path, step.span.line, self.runs(at))
+            self.links.edges.add(edge)
+        for alias in step.names:
+            if alias.name == "*" or (
+                found is self.module and self.names.get(alias.name) is not None
+            ):
+                self.links.resolved += 1
+            else:
+                outcome = self.lookup.name(found, alias.name, importing=True)
+                if isinstance(outcome, ModuleValue):
+                    self.reach(outcome.module, alias.span, at)
+                else:
+                    self.settle(outcome, alias.span, at)
+
+    # Attributes and names
+
+    def use(self, step: Use, at: Situation) -> None:
+        bindings = self.bindings(step.ref)
+        if bindings is None:
+            self.unbound(step, at)
+            return
+        if not step.ref.attributes or not bindings:
+            return
+        outcomes = [self.chain(binding, step.ref) for binding in bindings]
+        counted = [found for found in outcomes if found is not None]
+        if len(counted) < len(outcomes) or not counted:
+            return
+        self.links.references += 1
+        best = min(counted, key=lambda found: _RANK.get(type(found[0]), 1))
+        outcome, depth = best
+        self.settle(outcome, _attribute_span(step, depth), at)
+
+    def bindings(self, ref: Ref) -> list[Binding] | None:
+        """Give what may be bound to the root; None when no statement in force binds it."""
+        if ref.scope > 0:
+            scoped = self.lookup.failures.scope_bindings(self.module, ref.scope)
+            return scoped.get(ref.name, [])
+        entry = self.names.get(ref.name)
+        if entry is None or not entry.ever:
+            return [] if entry is not None and entry.live else None
+        return entry.ever
+
+    def chain(self, binding: Binding, ref: Ref) -> tuple[Outcome, int] | None:
+        """Follow a chain from one binding; None when it does not start at an import."""
+        value = self.lookup.follow(self.module, binding)
+        if isinstance(binding.step, Bind) and not isinstance(value, ModuleValue):
+            return None
+        if isinstance(value, Failed) and self.passed(binding):
+            return None
+        for depth, attribute in enumerate(ref.attributes):
+            if not isinstance(value, ModuleValue):
+                return value, depth
+            owner = value.module
+            outcome = self.lookup.name(owner, attribute, importing=False)
+            if isinstance(outcome, Absent):
+                return self.missing_attribute(owner, attribute, outcome), depth + 1
+            value = outcome.value if isinstance(outcome, Maybe) else outcome
+        return value, len(ref.attributes)
+
+    def passed(self, binding: Binding) -> bool:
+        """Whether a broken import was caught where it stands, so that code goes on."""
+        return len(self.names.by_name) > 0 and binding.condition is not None
+
+    def missing_attribute(self, owner: Module, attribute: str, absent: Absent) -> Absent:
+        text = f"AttributeError: module '{owner.name}' has no attribute '{attribute}'"
+        problem = Problem.UNDEFINED_ATTRIBUTE
+        if owner.is_package:
+            submodule = self.lookup.module(f"{owner.name}.{attribute}", owner)
+            if isinstance(submodule, Module):
+                problem = Problem.UNIMPORTED_SUBMODULE
+        return absent._replace(problem=problem, exception=text)
+
+    def unbound(self, step: Use, at: Situation) -> None:
+        """Judge a name that no statement in force binds."""
+        name = step.ref.name
+        entry = self.names.get(name)
+        condition = show(entry.dead[-1].condition) if entry is not None and entry.dead else None
+        if step.ref.scope != UNBOUND and (condition is None or "TYPE_CHECKING" not in condition):
+            return
+        self.links.references += 1
+        doubt = self.names.doubts[0] if self.names.doubts else None
+        if doubt is None and self.lookup.evidence.sets_builtin(name):
+            doubt = Doubt.BUILTINS
+        if doubt is None and self.lookup.evidence.may_be_set(self.module, name):
+            doubt = Doubt.OUTSIDE
+        if doubt is None and self.lookup.evidence.handed_over(self.module):
+            doubt = Doubt.OPEN
+        if doubt is not None:
+            self.settle(Dubious(doubt), _attribute_span(step, 0), at)
+            return
+        broken = self.broken_star()
+        if broken is not None and step.ref.scope == UNBOUND:
+            self.repeat(broken.exception, None, _attribute_span(step, 0), at)
+            return
+        sources = {
+            found.name: found
+            for star in self.names.stars
+            if isinstance(found := self.lookup.relative(star, self.module), Module)
+        }
+        looked = next(iter(sources.values())) if len(sources) == 1 else self.module
+        text = f"NameError: name '{name}' is not defined"
+        path = looked.path if looked.summary is not None else None
+        problem, origin = Problem.UNDEFINED_NAME, Origin.FIRST_PARTY
+        absent = Absent(problem, looked.name, path, name, origin, text, condition)
+        self.settle(absent, _attribute_span(step, 0), at)
+
+    def broken_star(self) -> Absent | None:
+        for star in self.names.stars:
+            found = self.lookup.relative(star, self.module)
+            if isinstance(found, Absent):
+                return found
+        return None
+
+    # __all__
+
+    def exports(self) -> None:
+        names = self.names
+        if not names.exports or names.doubts:
+            return
+        removed = {n.name for e in names.exports if e.operation == "remove" for n in e.names}
+        sets = [i for i, e in enumerate(names.exports) if e.operation == "set"]
+        for export in names.exports[sets[-1] if sets else 0 :]:
+            for listed in export.names if export.operation != "remove" else ():
+                if listed.name in removed or listed.span.end_column <= listed.span.column:
+                    continue
+                self.links.references += 1
+                outcome = self.lookup.name(self.module, listed.name, importing=True)
+                if isinstance(outcome, Absent):
+                    text = f"module '{self.module.name}' has no attribute '{listed.name}'"
+                    outcome = outcome._replace(
+                        problem=Problem.UNDEFINED_EXPORT, exception=f"AttributeError: {text}"
+                    )
+                elif not isinstance(outcome, Dubious):
+                    self.links.resolved += 1
+                    continue
+                self.settle(outcome, listed.span, Situation())
+
+    # Results
+
+    def runs(self, at: Situation) -> Runs:
+        return Runs.CALL if self.function is not None or is_script(at) else Runs.IMPORT
+
+    def settle(self, outcome: Outcome, span: Span, at: Situation) -> None:
+        """Count a reference and keep it if it is broken."""
+        if isinstance(outcome, Dubious):
+            self.links.unknown[outcome.doubt] += 1
+        elif isinstance(outcome, Failed):
+            self.repeat(outcome.exception, (outcome.path, outcome.span.line), span, at)
+        elif isinstance(outcome, Absent):
+            if is_feature_test(at) and outcome.origin is not Origin.FIRST_PARTY:
+                self.links.unknown[Doubt.CONDITION] += 1
+            else:
+                self.keep(outcome, span, at)
+        elif isinstance(outcome, Maybe):
+            self.links.resolved += 1
+            self.maybe(outcome, span, at)
+        else:
+            self.links.resolved += 1
+
+    def maybe(self, outcome: Maybe, span: Span, at: Situation) -> None:
+        """Keep a name bound on some branches, unless this place depends on the same test."""
+        absent = outcome.absent
+        if outcome.condition is None or absent.origin is not Origin.FIRST_PARTY:
+            return
+        guard, _ = guard_of("ImportError", at)
+        here = {name for test, _ in at.conditions for name in mentioned(test)}
+        if guard.kind is not GuardKind.NONE or here & mentioned(outcome.condition):
+            return
+        problem = Problem.POSSIBLY_UNDEFINED_NAME
+        condition = show(outcome.condition)
+        self.keep(absent._replace(problem=problem, condition=condition), span, at)
+
+    def repeat(
+        self, exception: str, cause: tuple[str, int] | None, span: Span, at: Situation
+    ) -> None:
+        """Keep a reference that fails for a cause that is reported where it stands."""
+        where = (cause[0], Span(cause[1], 0, cause[1], 0)) if cause is not None else ("", span)
+        absent = Absent(Problem.UNDEFINED_NAME, "", None, "", Origin.FIRST_PARTY, exception)
+        self.links.broken.append(self._link(absent, span, at, cause=where))
+
+    def keep(self, absent: Absent, span: Span, at: Situation) -> None:
+        self.links.broken.append(self._link(absent, span, at))
+
+    def _link(
+        self, absent: Absent, span: Span, at: Situation, cause: tuple[str, Span] | None = None
+    ) -> BrokenLink:
+        guard, probe = guard_of(exception_name(absent.exception), at)
+        problem = absent.problem
+        optional = accepted(problem, absent.origin, guard, probe=probe)
+        if not optional and guard.kind is GuardKind.FALLBACK and cause is None:
+            problem = Problem.DEAD_FALLBACK
+        function = self.function
+        if function is None and is_script(at):
+            function = "__main__"
+        return BrokenLink(
+            problem=problem,
+            path=self.module.path,
+            span=span,
+            importing=self.module.name,
+            module=absent.module,
+            module_path=absent.path,
+            name=absent.name,
+            origin=absent.origin,
+            runs=self.runs(at),
+            exception=absent.exception,
+            guard=guard,
+            function=function,
+            optional=optional,
+            condition=absent.condition,
+            via=absent.via,
+            cause=cause,
+        )
+
+
+_RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, Failed: 2, Absent: 3}
+
+
+def _attribute_span(step: Use, depth: int) -> Span:
+    """Give the place of the root name (0) or of the attribute at `depth`."""
+    if len(step.ends) == 1:
+        line, column = step.ends[0]
+        return Span(step.line, step.column, line, column)
+    depth = min(depth, len(step.ends) - 1)
+    line, column = step.ends[depth]
+    name = step.ref.attributes[depth - 1] if depth else step.ref.name
+    return Span(line, max(column - len(name), 1), line, column)

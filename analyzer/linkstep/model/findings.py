@@ -1,0 +1,74 @@
+"""Findings: facts seen through a rule, and the report that carries them."""
+
+from __future__ import annotations
+
+import enum
+
+from msgspec import Struct
+
+from linkstep.model.facts import Fact
+
+
+class Severity(enum.StrEnum):
+    """How much a finding weighs; `off` rules report nothing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OFF = "off"
+
+
+class Rule(Struct, frozen=True):
+    """A page of rules/: which facts it selects and what it says about them.
+
+    `fact` is the tag of a fact struct, `where` constants its fields must equal.
+    `message` is a template over the fact's fields. `page` is the Markdown below the
+    header, examples included.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    fact: str
+    message: str
+    page: str
+    where: dict[str, str] = {}
+    fix: str | None = None
+
+
+class Finding(Struct, frozen=True):
+    """What the user is told: a rule, a severity, one sentence, and the fact behind it."""
+
+    code: str
+    rule: str
+    severity: Severity
+    message: str
+    fact: Fact
+
+
+class Counts(Struct, frozen=True):
+    """How many references there were and how they ended.
+
+    `unresolved` includes those that a guard expects to fail (`optional`); `reasons`
+    counts the unknown ones by reason. `files` are the files checked.
+    """
+
+    files: int = 0
+    references: int = 0
+    resolved: int = 0
+    unresolved: int = 0
+    unknown: int = 0
+    optional: int = 0
+    suppressed: int = 0
+    reasons: dict[str, int] = {}
+
+
+class Report(Struct, frozen=True):
+    """Everything a run of `check` has to say, in the order it is printed.
+
+    `notes` are single sentences about the run itself, such as a missing environment.
+    """
+
+    findings: tuple[Finding, ...]
+    counts: Counts
+    notes: tuple[str, ...] = ()

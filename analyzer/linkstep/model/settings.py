@@ -1,0 +1,26 @@
+"""What a user or the command line decides before a stage runs."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class ResolveSettings(Struct, frozen=True):
+    """What the resolve stage is told, since it reads no environment by itself.
+
+    `project_root` is absolute. `roots` are directories counted from it, None for the
+    roots that the project's own files suggest. `python` is an interpreter or the directory
+    of an environment. `environ` are the environment variables, `own_prefix` the
+    `sys.prefix` of the Python that runs linkstep, `host_version` and `host_platform` its
+    version and `sys.platform`.
+    """
+
+    project_root: str
+    roots: tuple[str, ...] | None = None
+    python: str | None = None
+    target_version: tuple[int, int] | None = None
+    platform: str | None = None
+    environ: dict[str, str] = {}
+    own_prefix: str = ""
+    host_version: tuple[int, int] = (3, 11)
+    host_platform: str = "linux"

@@ -1,0 +1,166 @@
+"""The JSON document: every finding and count, for programs.
+
+Its shape is promised: `schema` counts up when a key changes its meaning or goes. The
+JSON Schema beside this module is part of the package. There is no time and no path of
+this machine in it: the same tree gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from msgspec import Struct
+
+from linkstep.model.facts import BrokenFile, BrokenReference, Location, UnusedSuppression
+from linkstep.model.findings import Finding, Report
+
+SCHEMA = 1
+
+
+class ReachEntry(Struct, frozen=True):
+    """An entry point and the shortest import chain from it."""
+
+    entry: str
+    chain: tuple[str, ...]
+
+
+class Place(Struct, frozen=True):
+    """A position in a file."""
+
+    path: str
+    line: int
+    column: int
+
+
+class FindingEntry(Struct, frozen=True, kw_only=True):
+    """One finding; what does not apply to its kind is null."""
+
+    code: str
+    rule: str
+    severity: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    module: str | None = None
+    name: str | None = None
+    message: str
+    exception: str | None = None
+    runs: str | None = None
+    guard: str | None = None
+    reached_from: tuple[ReachEntry, ...] = ()
+    suggestion: str | None = None
+    importing: str | None = None
+    function: str | None = None
+    guard_catches: str | None = None
+    guard_line: int | None = None
+    used_by: tuple[Place, ...] = ()
+
+
+class Summary(Struct, frozen=True):
+    """How many references there were, how they ended, and findings by code."""
+
+    files: int
+    references: int
+    resolved: int
+    unresolved: int
+    unknown: int
+    optional: int
+    suppressed: int
+    unknown_by_reason: dict[str, int]
+    findings_by_code: dict[str, int]
+
+
+class Document(Struct, frozen=True):
+    """The whole document."""
+
+    schema: int
+    linkstep: str
+    findings: tuple[FindingEntry, ...]
+    summary: Summary
+    notes: tuple[str, ...]
+
+
+def render_json(report: Report, version: str) -> str:
+    """Give the document as indented JSON with a line end; `version` is linkstep's own."""
+    document = msgspec.to_builtins(document_of(report, version))
+    encoded = msgspec.json.encode(_encodable(document))
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def document_of(report: Report, version: str) -> Document:
+    """Give the document as structs, for formats that wrap it."""
+    counts = report.counts
+    by_code = Counter(finding.code for finding in report.findings)
+    return Document(
+        schema=SCHEMA,
+        linkstep=version,
+        findings=tuple(map(finding_entry, report.findings)),
+        summary=Summary(
+            files=counts.files,
+            references=counts.references,
+            resolved=counts.resolved,
+            unresolved=counts.unresolved,
+            unknown=counts.unknown,
+            optional=counts.optional,
+            suppressed=counts.suppressed,
+            unknown_by_reason=dict(sorted(counts.reasons.items())),
+            findings_by_code=dict(sorted(by_code.items())),
+        ),
+        notes=report.notes,
+    )
+
+
+def finding_entry(finding: Finding) -> FindingEntry:
+    """Give one finding with all its keys."""
+    fact = finding.fact
+    values = _reference(fact) if isinstance(fact, BrokenReference) else {}
+    if isinstance(fact, BrokenReference | BrokenFile):
+        values["exception"] = fact.exception
+        values["reached_from"] = tuple(ReachEntry(at.entry, at.chain) for at in fact.reached_from)
+    if not isinstance(fact, UnusedSuppression):
+        values["module"] = fact.module
+    plain = FindingEntry(
+        code=finding.code,
+        rule=finding.rule,
+        severity=finding.severity.value,
+        path=fact.path,
+        line=fact.span.line,
+        column=fact.span.column,
+        end_line=fact.span.end_line,
+        end_column=fact.span.end_column,
+        message=finding.message,
+    )
+    return msgspec.structs.replace(plain, **values)
+
+
+def _reference(fact: BrokenReference) -> dict[str, object]:
+    """Give the keys that only references have."""
+    return {
+        "name": fact.name,
+        "runs": fact.runs.value,
+        "guard": fact.guard.kind.value,
+        "suggestion": fact.suggestion,
+        "importing": fact.importing,
+        "function": fact.function,
+        "guard_catches": fact.guard.catches or None,
+        "guard_line": fact.guard.line or None,
+        "used_by": tuple(map(_place, fact.used_by)),
+    }
+
+
+def _place(location: Location) -> Place:
+    return Place(location.path, location.span.line, location.span.column)
+
+
+def _encodable(value: object) -> object:
+    """Escape lone surrogates, which names of files can have and UTF-8 cannot."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value

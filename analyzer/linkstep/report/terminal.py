@@ -1,0 +1,177 @@
+"""The `full` format: every finding with its code, its effect, and what to do.
+
+    app/ws.py:44:12: error[LS102] cannot import name 'gone' from 'app.db.session'
+      44 |     from app.db.session import gone
+         |                                ^^^^
+      found:   app/db/session.py binds get_session, open_session and init_database
+      effect:  fails when connect() is called, ...
+
+Lines are wrapped at words with a hanging indent. A word longer than the line, such as
+a path, is left whole, for it would be useless in pieces. Colour only repeats what the
+words say. Text of the analysed tree was made visible before rich sees it; rich's
+markup, emoji codes and highlighting are never applied to it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from linkstep.model.findings import Finding, Report, Severity
+from linkstep.model.summary import Span
+from linkstep.report.blocks import Block, also, group
+from linkstep.report.summary import notes, summary_line
+from linkstep.report.visible import visible, visible_line
+from linkstep.report.words import place_of, rows
+
+Lines = Callable[[str], Sequence[str]]
+
+COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.OFF: ""}
+CROPPED = "..."
+NARROWEST = 20
+
+
+def render_full(
+    report: Report,
+    lines: Lines,
+    width: int = 80,
+    colour: bool = False,
+    elapsed: float | None = None,
+    quiet: bool = False,
+) -> str:
+    """Give the report as text for a terminal of `width` columns.
+
+    `lines` gives the source lines of a path, nothing when they are not to be had.
+    `elapsed` are seconds. `quiet` leaves out the summary and the notes.
+    """
+    width = max(width, NARROWEST)
+    printed: list[Text] = []
+    for block in group(report.findings):
+        printed.extend(_block(block, lines, width))
+        printed.append(Text())
+    if not quiet:
+        printed.extend(_hang(Text(), Text(summary_line(report, elapsed), "bold"), 2, width))
+        for note in notes(report):
+            printed.extend(_hang(Text("note: "), Text(note), 6, width))
+    elif printed:
+        printed.pop()
+    return _encode(printed, colour)
+
+
+def _block(block: Block, lines: Lines, width: int) -> Iterator[Text]:
+    finding = block.first
+    yield from _hang(Text(), _header(finding), 2, width)
+    source = lines(finding.fact.path)
+    span = finding.fact.span
+    if 0 < span.line <= len(source):
+        yield from _code(source[span.line - 1], span, width, COLOURS[finding.severity])
+    for label, sentence in rows(finding.fact):
+        yield from _row(label, sentence, width)
+    for number, sentence in enumerate(also(block)):
+        yield from _row("" if number else "also", sentence, width)
+
+
+def _header(finding: Finding) -> Text:
+    """Give the line that stands alone and can be searched for."""
+    fact = finding.fact
+    return Text.assemble(
+        (place_of(fact.path, fact.span.line, fact.span.column), "bold"),
+        ": ",
+        (f"{finding.severity.value}[{finding.code}]", COLOURS[finding.severity]),
+        f" {visible(finding.message)}",
+    )
+
+
+def _row(label: str, sentence: str, width: int) -> Iterator[Text]:
+    head = Text.assemble((f"  {label + ':' if label else '':<8} ", "cyan"))
+    yield from _hang(head, Text(sentence), len(head), width)
+
+
+def _hang(head: Text, body: Text, indent: int, width: int) -> Iterator[Text]:
+    """Give `body` wrapped at words behind `head`, further lines indented.
+
+    The first line of a body without head may use the full width.
+    """
+    breaks = _breaks(body.plain, width - cell_len(head.plain), width - indent)
+    for number, part in enumerate(body.divide(breaks)):
+        part.rstrip()
+        yield (Text(" " * indent) if number else head) + part
+
+
+def _breaks(text: str, first: int, rest: int) -> list[int]:
+    """Give the offsets of the words that begin a new line."""
+    breaks: list[int] = []
+    used, limit, offset = 0, first, 0
+    for word in text.split(" "):
+        size = cell_len(word)
+        if used and used + size > limit:
+            breaks.append(offset)
+            used, limit = 0, rest
+        used += size + 1
+        offset += len(word) + 1
+    return breaks
+
+
+def _code(line: str, span: Span, width: int, style: str) -> Iterator[Text]:
+    """Give the source line with its number, and the line of carets below it.
+
+    A span over several lines is marked to the end of the first. A line that is too
+    long is cropped around its mark.
+    """
+    shown, offsets = visible_line(line)
+    last = len(offsets) - 1
+    start = offsets[min(span.column - 1, last)]
+    end = offsets[min(span.end_column - 1, last)] if span.end_line == span.line else len(shown)
+    gutter = f"  {span.line} | "
+    shown, start, end = _crop(shown.rstrip(), start, max(end, start + 1), width - len(gutter))
+    before, marked = cell_len(shown[:start]), max(1, cell_len(shown[start:end]))
+    blank = " " * (len(gutter) - 2) + "| "
+    yield Text.assemble((gutter, "dim"), shown)
+    yield Text.assemble((blank, "dim"), " " * before, ("^" * marked, style))
+
+
+def _crop(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
+    """Give a part of the line that fits, with the mark moved along.
+
+    As much as possible of the mark is kept, then of what is before it: what stands
+    before a name says more about it than what follows.
+    """
+    if cell_len(line) <= width:
+        return line, start, end
+    left = 0
+    room = max(1, width - len(CROPPED))
+    while left < start and cell_len(line[left:end]) > room - (len(CROPPED) if left else 0):
+        left += 1
+    head = CROPPED if left else ""
+    body = line[left:]
+    if cell_len(head + body) > width:
+        body = set_cell_size(body, max(1, width - len(head) - len(CROPPED))).rstrip() + CROPPED
+    shift = len(head) - left
+    return head + body, start + shift, min(end + shift, len(head + body))
+
+
+def _encode(lines: list[Text], colour: bool) -> str:
+    """Give the lines as one string, with escape sequences if colour is wanted.
+
+    The environment is not asked: whoever calls has decided about colour already.
+    """
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        width=10_000,
+        _environ={},
+    )
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    return file.getvalue()

@@ -1,0 +1,54 @@
+"""The resolve stage: what is linked, against what, for which Python, and why."""
+
+from __future__ import annotations
+
+from linkstep.model.environment import Project
+from linkstep.model.settings import ResolveSettings
+from linkstep.model.tree import Tree
+from linkstep.resolve.built import built_modules, required_distributions
+from linkstep.resolve.dockerfile import find_dockerfiles
+from linkstep.resolve.environment import find_environment, with_standard_library
+from linkstep.resolve.manifests import Manifest, find_manifests
+from linkstep.resolve.roots import find_implied_roots, find_roots, project_name
+from linkstep.resolve.target import find_target
+
+
+def resolve_project(tree: Tree, settings: ResolveSettings) -> Project:
+    """Find roots, environment and target of the project that `tree` holds.
+
+    Only reads, and only through `tree`; what cannot be read gives no hint. Raises
+    LinkstepError when the settings name a root or an interpreter that is not there.
+
+    >>> from linkstep.tree.memory import MemoryTree
+    >>> tree = MemoryTree({"shop/__init__.py": "", "Dockerfile": "FROM python:3.10"})
+    >>> project = resolve_project(tree, ResolveSettings("/work/shop"))
+    >>> [entry.why for entry in project.roots], str(project.target), project.target_why
+    (['the project root'], 'Python 3.10 on linux', 'FROM python:3.10 in Dockerfile')
+    >>> project.environment.why
+    'no environment found'
+    """
+    manifests = find_manifests(tree)
+    own = next((manifest for manifest in manifests if not manifest.directory), Manifest(""))
+    dockerfiles = find_dockerfiles(tree, _places(tree))
+    environment = find_environment(tree, settings)
+    target, target_why = find_target(tree, settings, environment, own, dockerfiles)
+    roots = find_roots(tree, settings, manifests)
+    return Project(
+        roots=roots,
+        environment=with_standard_library(tree, environment, target, settings),
+        target=target,
+        target_why=target_why,
+        declared=project_name(own),
+        built=built_modules(tree, manifests),
+        requires=required_distributions(tree, manifests),
+        implied=() if settings.roots is not None else find_implied_roots(tree, roots, dockerfiles),
+    )
+
+
+def _places(tree: Tree) -> tuple[str, ...]:
+    """Give where Dockerfiles are looked for: the top and two levels of folders with Python."""
+    places = {"", "docker", "deploy"}
+    for path in tree.files():
+        parts = path.split("/")[:-1]
+        places.update("/".join(parts[:depth]) for depth in (1, 2))
+    return tuple(sorted(places))

@@ -1,0 +1,71 @@
+"""Facts become findings: each through the rules that select it, ordered by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from linkstep.model.facts import BrokenReference, Fact, GuardKind, Runs
+from linkstep.model.findings import Finding, Rule
+
+# Rules are found by the fact they speak of; the tag is what rule pages write.
+RulesByFact = dict[str, list[Rule]]
+
+
+def apply(facts: Iterable[Fact], rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """Give the findings of all facts, heaviest first.
+
+    A fact that no rule selects gives none, one that two rules select gives two.
+    Equal facts, as from a loop that an analysis walked twice, are told once.
+    """
+    by_fact: RulesByFact = {}
+    for rule in rules:
+        by_fact.setdefault(rule.fact, []).append(rule)
+    findings = {
+        (rule.code, fact.path, fact.span, message): Finding(
+            code=rule.code, rule=rule.name, severity=rule.severity, message=message, fact=fact
+        )
+        for fact in facts
+        for rule in by_fact.get(_tag(fact), ())
+        if selects(rule, fact)
+        for message in (say(rule, fact),)
+    }
+    return tuple(sorted(findings.values(), key=weight))
+
+
+def selects(rule: Rule, fact: Fact) -> bool:
+    """Whether every field named in the rule's `where` has the constant it asks for."""
+    return rule.fact == _tag(fact) and all(
+        str(getattr(fact, field)) == constant for field, constant in rule.where.items()
+    )
+
+
+def say(rule: Rule, fact: Fact) -> str:
+    """Give the rule's message about a fact; several values are joined with commas."""
+    values = {field: getattr(fact, field) for field in fact.__struct_fields__}
+    return rule.message.format_map(
+        {
+            field: ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            for field, value in values.items()
+        }
+    )
+
+
+def weight(finding: Finding) -> tuple[object, ...]:
+    """Give the sort key of a finding: what hurts most, and is hardest to notice, first.
+
+    Reached from an entry point before unreached, failing at import before at call,
+    hidden by a handler before loud, then by place.
+    """
+    fact = finding.fact
+    unreached, late, loud = True, False, True
+    if isinstance(fact, BrokenReference):
+        unreached = not fact.reached_from
+        late = fact.runs is Runs.CALL
+        loud = fact.guard.kind not in (GuardKind.SWALLOWED, GuardKind.FALLBACK)
+    elif hasattr(fact, "reached_from"):
+        unreached = not fact.reached_from
+    return (unreached, late, loud, fact.path, fact.span, finding.code, finding.message)
+
+
+def _tag(fact: Fact) -> str:
+    return str(fact.__struct_config__.tag)

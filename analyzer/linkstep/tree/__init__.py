@@ -1,0 +1,1 @@
+"""Sources of files: a directory, memory; each one a `model.tree.Tree`."""

@@ -193,7 +193,7 @@ def test_two_configurations_are_refused() -> None:
 def test_broken_toml_is_refused(data: bytes) -> None:
     with pytest.raises(LinkstepError) as caught:
         load_configuration({"pyproject.toml": data}.get)
-    assert caught.value.where == "pyproject.toml"
+    assert caught.value.where.startswith("pyproject.toml:")
     assert caught.value.why
 
 

@@ -19,7 +19,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """
     from difflib import get_close_matches  # only a failing run needs it
 
-    words = {candidate.lower(): candidate for candidate in known}
+    words = {candidate.lower(): str(candidate) for candidate in known}
     matches = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return words[matches[0]] if matches else None
 

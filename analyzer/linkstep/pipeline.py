@@ -18,7 +18,7 @@ from linkstep.config import Configuration
 from linkstep.errors import LinkstepError
 from linkstep.index.build import Index
 from linkstep.link.program import link
-from linkstep.model.environment import Found, Opaque, Origin, Project
+from linkstep.model.environment import Found, Opaque, Project
 from linkstep.model.facts import Fact, Problem
 from linkstep.model.findings import Counts, Report
 from linkstep.model.links import Program
@@ -137,7 +137,15 @@ def _kind(file: Found) -> ModuleKind:
 
 def _behind(name: str, finder: Finder, project: Project) -> str | None:
     """Name the standard or installed module that a first-party file hides."""
-    return None
+    hidden = finder.hidden(name)
+    if not isinstance(hidden, Found | Opaque) or _is_own(hidden.path, project):
+        return None
+    return f"the {hidden.origin} module {hidden.path}"
+
+
+def _is_own(path: str, project: Project) -> bool:
+    """Whether an installed file is a copy of the project itself."""
+    return project.declared is not None and f"/{project.declared.replace('-', '_')}" in path
 
 
 def _locate(request: CheckRequest) -> tuple[Path, tuple[str, ...]]:

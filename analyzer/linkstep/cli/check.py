@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from linkstep import __version__
 from linkstep.cli.options import linking_options, request_for, words
 from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver, wants_colour, width_of
@@ -92,10 +93,9 @@ def _render(
 ) -> str:
     """Give the report in one format; each is imported only when it is wanted."""
     if style == "json":
-        from linkstep.cli.main import version
         from linkstep.report.json_document import render_json
 
-        return render_json(result.report, version())
+        return render_json(result.report, __version__)
     if style == "concise":
         from linkstep.report.concise import render_concise
 

@@ -6,22 +6,22 @@ This module alone turns exceptions into exit codes:
     1    findings at or above --fail-on
     2    usage, configuration, or input that cannot be read
     3    a bug in linkstep, with what to paste into a report
-    130  interrupted, 141 nobody reads the output any more
+    130  interrupted; 141 nobody reads the output any more (cli/streams.py)
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from linkstep import __version__
 from linkstep.errors import LinkstepError
 from linkstep.report.visible import visible
 
-USAGE, BUG, INTERRUPTED, UNREAD = 2, 3, 130, 141
+USAGE, BUG, INTERRUPTED = 2, 3, 130
 
 # What `--help` lists, said here so that it imports none of them.
 COMMANDS = {
@@ -66,16 +66,9 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def version() -> str:
-    """Give linkstep's own version."""
-    from importlib.metadata import version as installed
-
-    return installed("linkstep")
-
-
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        click.echo(f"linkstep {version()}")
+        click.echo(f"linkstep {__version__}")
         context.exit()
 
 
@@ -117,7 +110,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prog_name="linkstep",
             standalone_mode=False,
         )
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except LinkstepError as error:
         return _refused(error)
@@ -129,10 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         print("linkstep: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes standard output once more at exit; it must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return UNREAD
     except Exception as error:
         return _bug(error)
 
@@ -157,7 +145,7 @@ def _bug(error: Exception) -> int:
     print(
         "linkstep: this is a bug in linkstep, not in your code; please report it", file=sys.stderr
     )
-    print(f"  linkstep {version()}, Python {platform.python_version()}", file=sys.stderr)
+    print(f"  linkstep {__version__}, Python {platform.python_version()}", file=sys.stderr)
     print(f"  {platform.platform()}", file=sys.stderr)
     print(f"  arguments: {sys.argv[1:]}", file=sys.stderr)
     trace = "".join(traceback.format_exception(error))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from linkstep.cli.options import linking_options, request_for
-from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver
 from linkstep.model.environment import PathEntry
 from linkstep.model.request import Explanation
@@ -32,10 +30,7 @@ def command(path: str | None, **options: Any) -> None:
     """
     from linkstep import pipeline
 
-    with observed(sys.stderr) as observer:
-        explanation: Explanation = pipeline.explain(
-            request_for((path,) if path else (), **options), observer
-        )
+    explanation = pipeline.explain(request_for((path,) if path else (), **options))
     deliver("".join(f"{line}\n" for line in explain(explanation)), None)
 
 

@@ -10,11 +10,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from linkstep.errors import LinkstepError
 
 PIPED_WIDTH = 120
+UNREAD = 141  # what a shell reports for a process that a closed pipe ended
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -54,10 +55,23 @@ def deliver(text: str, output: str | None) -> None:
     A file is UTF-8 with line ends as they are, whatever the platform's habits.
     """
     if output is None or output == "-":
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # caught here, for click would make it exit code 1
+            give_up()
         return
     try:
         Path(output).write_bytes(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         reason = error.strerror or str(error)
         raise LinkstepError(f"cannot write {output}", where="--output", why=reason) from error
+
+
+def give_up() -> NoReturn:
+    """End quietly, since nobody reads standard output any more.
+
+    Python flushes it once more at exit, which must not fail again.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(UNREAD)

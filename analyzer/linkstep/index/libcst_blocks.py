@@ -1,6 +1,7 @@
 """From libcst's compound statements to those of ast: what holds other statements.
 
-The end of a compound statement is the end of its last token, which is a `;` if one ends its last line.
+The end of a compound statement is the end of its last token, which is a `;` if one ends its last
+line.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ def lower_statements(
 ) -> list[ast.stmt]:
     """Give the ast nodes for the statements of a module or an indented block.
 
-    >>> module = cst.parse_module("if x: pass\\nelse: y()\\n")
-    >>> [node.lineno for node in lower_statements(Cursor(b"if x: pass\\nelse: y()\\n"), module.body)]
-    [1]
+    >>> source = "if x: pass\\nelse: y()\\n"
+    >>> lowered = lower_statements(Cursor(source.encode()), cst.parse_module(source).body)
+    >>> [(node.lineno, node.end_lineno) for node in lowered]
+    [(1, 2)]
     """
     lowered: list[ast.stmt] = []
     for statement in statements:

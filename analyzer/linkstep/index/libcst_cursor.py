@@ -2,12 +2,12 @@
 
 libcst nodes carry no positions, and its position metadata costs more than parsing: it prints the
 whole tree again, every blank and comment of it. But the lowering visits all tokens in source order
-anyway, so it can walk the file's text in step with the tree: it steps over each token that
-the tree says comes next, and the text in between (blanks, comments, line joins) passes by one regular
+anyway, so it can walk the file's text in step with the tree: it steps over each token that the tree
+says comes next, and what is in between (blanks, comments, line joins) passes by one regular
 expression. A tree and a text that do not fit together are noticed at the first token.
 
-The text is UTF-8 with `\\n` line ends, so that a distance in it is a `col_offset` of ast, which counts
-UTF-8 bytes too.
+The text is UTF-8 with `\\n` line ends, so that a distance in it is a `col_offset` of ast, which
+counts UTF-8 bytes too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from typing import TypedDict
+
+from linkstep.index.syntax_nodes import ReaderError
 
 _BETWEEN_TOKENS = re.compile(rb"(?:[ \t\f\n]++|\\\n|#[^\n]*+)*+")
 
@@ -61,7 +63,8 @@ class Cursor:
         start = self.start()
         if not self.text.startswith(token, start):
             line, column = self._line_and_column(start)
-            raise AssertionError(f"expected {token!r} at line {line}, column {column}")
+            message = f"the text does not go on with {token.decode()!r}, as the tree of libcst does"
+            raise ReaderError(message, ("<unknown>", line, column + 1, None))
         self.end = start + len(token)
         return start
 
@@ -94,7 +97,7 @@ class Cursor:
         }
 
     def error(self, message: str, start: int) -> SyntaxError:
-        """Give the error to raise for the token at `start`, counted in characters as CPython does."""
+        """Give the error to raise for the token at `start`; it counts characters, as CPython's."""
         line, column = self._line_and_column(start)
         before = self.text[start - column : start].decode()
         return SyntaxError(message, ("<unknown>", line, len(before) + 1, None))

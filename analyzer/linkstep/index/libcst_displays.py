@@ -1,6 +1,7 @@
 """From libcst's displays and comprehensions to those of ast: what stands in brackets.
 
-`lower` lowers the expressions in them: `lower_expression`, handed in because the two need each other.
+`lower` lowers the expressions in them: `lower_expression`, handed in because each of the two needs
+the other.
 """
 
 from __future__ import annotations

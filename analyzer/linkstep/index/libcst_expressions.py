@@ -1,8 +1,8 @@
 """From libcst's expression nodes to those of ast.
 
 One function a kind of node, found by the node's type. Each takes the cursor over the node's
-tokens, in source order. Parentheses around an expression belong to no node in ast, except for tuples and
-generator expressions; `lower_expression` steps over them for all the others.
+tokens, in source order. Parentheses around an expression belong to no node in ast, except for
+tuples and generator expressions; `lower_expression` steps over them for all the others.
 
 Expressions that begin with another expression (`a.b(c)[d] + e`) are walked in a loop from the
 innermost to the outermost, so that a sum of 3,000 terms needs no deep stack.
@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import libcst as cst
 
 from linkstep.index.libcst_cursor import Cursor
-from linkstep.index.libcst_displays import LOWER_DISPLAY, lower_parenthesized
+from linkstep.index.libcst_displays import LOWER_DISPLAY, Lower, lower_parenthesized
 from linkstep.index.libcst_leaves import (
     BINARY_OPERATORS,
     BOOLEAN_OPERATORS,
@@ -32,7 +31,7 @@ from linkstep.index.libcst_leaves import (
 )
 from linkstep.index.libcst_literals import evaluate_number
 from linkstep.index.libcst_parameters import lower_parameters
-from linkstep.index.libcst_strings import lower_strings
+from linkstep.index.libcst_strings import StringNode, lower_strings
 
 _CONSTANTS = {"None": None, "True": True, "False": False}
 
@@ -100,11 +99,12 @@ def _take_all(cursor: Cursor, token: bytes, nodes: Sequence[cst.CSTNode]) -> Non
 
 
 def _lower_leftmost(cursor: Cursor, node: cst.BaseExpression) -> ast.expr:
-    kind = type(node)
-    if isinstance(node, cst.Tuple | cst.GeneratorExp):
+    lower = _LOWER.get(type(node))
+    if lower is None:
+        assert isinstance(node, cst.Tuple | cst.GeneratorExp)
         return lower_parenthesized(cursor, node, lower_expression)
     _take_all(cursor, b"(", node.lpar)
-    lowered = _LOWER[kind](cursor, node)
+    lowered = lower(cursor, node)
     _take_all(cursor, b")", node.rpar)
     return lowered
 
@@ -130,7 +130,7 @@ def _lower_number(cursor: Cursor, node: cst.BaseNumber) -> ast.expr:
     return ast.Constant(value, None, **cursor.span(start))
 
 
-def _lower_string(cursor: Cursor, node: cst.BaseString) -> ast.expr:
+def _lower_string(cursor: Cursor, node: StringNode | cst.ConcatenatedString) -> ast.expr:
     return lower_strings(cursor, node, lower_expression)
 
 
@@ -275,6 +275,12 @@ def _lower_walrus(cursor: Cursor, node: cst.NamedExpr, left: ast.expr, start: in
     return ast.NamedExpr(target, value, **cursor.span(start))
 
 
+def _with_lower_expression(
+    lower_display: Callable[[Cursor, Any, Lower], ast.expr],
+) -> Callable[[Cursor, Any], ast.expr]:
+    return lambda cursor, node: lower_display(cursor, node, lower_expression)
+
+
 _LOWER: dict[type[cst.BaseExpression], Callable[[Cursor, Any], ast.expr]] = {
     cst.Await: _lower_await,
     cst.ConcatenatedString: _lower_string,
@@ -290,7 +296,7 @@ _LOWER: dict[type[cst.BaseExpression], Callable[[Cursor, Any], ast.expr]] = {
     cst.TemplatedString: _lower_string,
     cst.UnaryOperation: _lower_unary,
     cst.Yield: _lower_yield,
-    **{kind: partial(lower, lower=lower_expression) for kind, lower in LOWER_DISPLAY.items()},
+    **{kind: _with_lower_expression(lower) for kind, lower in LOWER_DISPLAY.items()},
 }
 
 _LOWER_REST: dict[type[cst.BaseExpression], Callable[[Cursor, Any, ast.expr, int], ast.expr]] = {

@@ -101,8 +101,9 @@ def take_dotted_name(cursor: Cursor, node: cst.BaseExpression) -> str:
 def with_context(node: ast.expr, context: ast.expr_context) -> ast.expr:
     """Give `node`, which was lowered to be loaded, to be stored or deleted instead.
 
-    >>> ast.unparse(with_context(ast.parse("a, *b.c", mode="eval").body, STORE).elts[1].ctx)
-    ''
+    >>> target = with_context(ast.parse("[a, b.c]", mode="eval").body, STORE)
+    >>> [type(node.ctx).__name__ for node in (target, *target.elts)]
+    ['Store', 'Store', 'Store']
     """
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         node.ctx = context

@@ -1,4 +1,4 @@
-"""From libcst's parameters to those of ast: of functions, of lambdas, and type parameters (PEP 695).
+"""From libcst's parameters to those of ast: of functions and lambdas, and of types (PEP 695).
 
 `lower` lowers annotations and defaults: `lower_expression`, handed in because a lambda needs both.
 """

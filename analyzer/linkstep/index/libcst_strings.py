@@ -1,8 +1,8 @@
-"""From libcst's string nodes to those of ast: strings, f-strings (PEP 498, 701), t-strings (PEP 750).
+"""From libcst's string nodes to those of ast: strings, f-strings (PEP 701), t-strings (PEP 750).
 
-ast joins neighbours: `"a" f"b{x}" "c"` is one node with the values "ab", x and "c". Positions within
-such a node are exact and those of CPython 3.13. Before 3.12 `ast.parse` gave the span of the whole
-literal to its parts, and sometimes a wrong place to the expressions in it.
+ast joins neighbours: `"a" f"b{x}" "c"` is one node with the values "ab", x and "c". Positions
+within such a node are exact and those of CPython 3.13. Before 3.12 `ast.parse` gave the span of the
+whole literal to its parts, and sometimes a wrong place to the expressions in it.
 """
 
 from __future__ import annotations

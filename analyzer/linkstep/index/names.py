@@ -9,7 +9,7 @@ any expression, are searched for only in files that contain `:=` at all.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 IMPORTED = 1  # an import statement binds it
 ALIAS = 2  # `x = module.attribute` or the like: it may be a module
@@ -228,7 +228,7 @@ def _type_alias(statement: ast.stmt, names: Names) -> None:
     names.add(statement.name.id, OTHER)  # type: ignore[attr-defined]
 
 
-_SIMPLE = {
+_SIMPLE: dict[type, Callable[..., None]] = {
     ast.Import: _import,
     ast.ImportFrom: _import_from,
     ast.Assign: _assign,
@@ -241,7 +241,7 @@ _SIMPLE = {
     ast.Global: lambda statement, names: names.globals.update(statement.names),
     ast.Nonlocal: lambda statement, names: names.nonlocals.update(statement.names),
 }
-_COMPOUND = {
+_COMPOUND: dict[type, Callable[..., None]] = {
     ast.For: _target,
     ast.AsyncFor: _target,
     ast.With: _with,

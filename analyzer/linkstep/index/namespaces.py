@@ -52,6 +52,7 @@ class Namespaces(References):
         self.namespace_aliases: set[str] = set()
         self.self_aliases: set[str] = set()
         self.mirrored: ast.expr | None = None
+        self.words: set[str] = set()
 
     def open(self, reason: str, node: ast.expr | ast.stmt) -> None:
         """Note that the module may have names that cannot be seen."""
@@ -76,7 +77,7 @@ class Namespaces(References):
             return node.id in self.self_aliases
         return (
             isinstance(node, ast.Subscript)
-            and dotted(node.value) in ("sys.modules", "modules")
+            and is_module_table(node.value)
             and _is_own_name(node.slice)
         )
 
@@ -90,12 +91,12 @@ class Namespaces(References):
                 self.bind_item(node.slice, node)
             self.visit(node.slice)
             return
-        if stores and dotted(node.value) in ("sys.modules", "modules"):
+        if stores and is_module_table(node.value):
             if _is_own_name(node.slice):
                 self.open("the module replaces itself in sys.modules", node)
             elif isinstance(node.ctx, ast.Store):
                 name = self.expression(node.slice)
-                self.steps.append(ModuleAlias(name, node.lineno, self.mirrored == node))
+                self.steps.append(ModuleAlias(name, node.lineno, self.mirrored is node))
         self.children(node)
 
     def bind_item(self, key: ast.expr, node: ast.expr | ast.stmt) -> None:
@@ -281,6 +282,11 @@ _SPECIAL = {
     "addsitedir": Namespaces.call_path,
     "extend_path": Namespaces.call_extend_path,
 }
+
+
+def is_module_table(node: ast.AST) -> bool:
+    """Whether the expression is `sys.modules`, as it is usually written."""
+    return isinstance(node, ast.expr) and dotted(node) in ("sys.modules", "modules")
 
 
 def _is_own_name(node: ast.AST) -> bool:

@@ -21,8 +21,9 @@ from linkstep.index.names import (
     surely_bound,
     target_names,
 )
-from linkstep.index.namespaces import Namespaces
+from linkstep.index.namespaces import Namespaces, is_module_table
 from linkstep.index.positions import Positions
+from linkstep.index.references import LOCAL
 from linkstep.model.summary import (
     Bind,
     BindingKind,
@@ -152,6 +153,15 @@ class Recorder(Namespaces):
         else:
             self.visit(target)
 
+    def visit_walrus(self, node: ast.NamedExpr) -> None:
+        """Record `name := value`, which binds outside of comprehensions (PEP 572)."""
+        self.visit(node.value)
+        inner = self.frame
+        while self.frame.index == LOCAL and self.frame.parent is not None:
+            self.frame = self.frame.parent
+        self.bind_value(node.target.id, BindingKind.ASSIGNMENT, node, node.value)
+        self.frame = inner
+
     # Simple statements
 
     def record_expression(self, node: ast.Expr) -> None:
@@ -181,9 +191,30 @@ class Recorder(Namespaces):
             if isinstance(target, ast.Name):
                 self.bind_value(target.id, BindingKind.ASSIGNMENT, node, node.value)
             else:
-                if _mirrors(target, node.value):
-                    self.mirrored = target
+                if isinstance(target, ast.Subscript) and is_module_table(target.value):
+                    self._note_mirror(target, node.value)
                 self.bind_targets(target)
+
+    def _note_mirror(self, target: ast.Subscript, value: ast.expr) -> None:
+        """Note `sys.modules[prefix + x] = sys.modules[x]`, directly or by a variable."""
+        sources = [value]
+        if isinstance(value, ast.Name):
+            sources = [
+                found.value
+                for found in ast.walk(self.tree)
+                if isinstance(found, ast.Assign)
+                and any(value.id in target_names(item) for item in found.targets)
+            ]
+        if sources and all(
+            isinstance(source, ast.Subscript) and is_module_table(source.value)
+            for source in sources
+        ):
+            self.mirrored = target
+            self.words.update(
+                found.value
+                for found in ast.walk(self.tree)
+                if isinstance(found, ast.Constant) and isinstance(found.value, str)
+            )
 
     def _special_assign(self, node: ast.Assign) -> bool:
         """Record assignments to `__all__`, `__path__`, `sys.path` and lazy tables."""
@@ -420,9 +451,9 @@ class Recorder(Namespaces):
         if body:
             self.steps.append(Suppress(catches, body, node.lineno, expected))
 
-    def record_try(self, node: ast.Try) -> None:
+    def record_try(self, node: ast.Try | ast.TryStar) -> None:
         """Record a try statement with all its ways."""
-        if type(node) is ast.TryStar:
+        if isinstance(node, ast.TryStar):
             self.grammar.needs(node, (3, 11), "`except*`")
         body = self.nested(node.body)
         handlers = tuple(map(self._handler, node.handlers))
@@ -518,20 +549,6 @@ class Recorder(Namespaces):
 def _exports_of(names: tuple[tuple[str, int], ...], complete: bool, line: int) -> Exports:
     listed = tuple(ExportedName(name, Span(at, 1, at, 1)) for name, at in names)
     return Exports("set", listed, (), complete, line)
-
-
-def _mirrors(target: ast.expr, value: ast.expr) -> bool:
-    """Whether this is `sys.modules[prefix + x] = sys.modules[x]`."""
-    if not (isinstance(target, ast.Subscript) and isinstance(value, ast.Subscript)):
-        return False
-    if dotted(target.value) != dotted(value.value) or not isinstance(value.slice, ast.Name):
-        return False
-    last = target.slice
-    if isinstance(last, ast.JoinedStr) and isinstance(last.values[-1], ast.FormattedValue):
-        last = last.values[-1].value
-    elif isinstance(last, ast.BinOp):
-        last = last.right
-    return isinstance(last, ast.Name) and last.id == value.slice.id
 
 
 def _extra_objects(call: ast.Call) -> bool:

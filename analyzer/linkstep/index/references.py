@@ -78,6 +78,7 @@ class References:
             ast.GeneratorExp: self.visit_comprehension,
             ast.DictComp: self.visit_comprehension,
             ast.JoinedStr: self.visit_formatted,
+            ast.NamedExpr: self.visit_walrus,
         }
 
     # Hooks that namespaces.py fills in.
@@ -92,6 +93,10 @@ class References:
 
     def visit_compare(self, node: ast.Compare) -> None:
         """Record a comparison."""
+        self.children(node)
+
+    def visit_walrus(self, node: ast.NamedExpr) -> None:
+        """Record an assignment expression; the subclass records the binding."""
         self.children(node)
 
     # Walking

@@ -58,6 +58,7 @@ def summarize(source: bytes, kind: ModuleKind, target: Target, reader: str = "au
         opens_path=recorder.opens_path,
         hands_over=tuple(recorder.hands_over),
         reflective=any(word in source for word in _REFLECTIVE),
+        words=frozenset(recorder.words),
         hooks=b"meta_path" in source or b"path_hooks" in source,
         rebound_globals=frozenset(recorder.rebound_globals),
         problem=problem,
@@ -80,6 +81,8 @@ def _parse(
 
     tree, second = _attempt(parse_with_libcst, source)
     if tree is None:
+        if problem is None:  # CPython's words say more than libcst's, when it refuses too
+            problem = _attempt(ast.parse, source)[1]
         return None, problem or second
     if problem is not None and target.version <= sys.version_info[:2]:
         return None, problem

@@ -6,6 +6,7 @@ nothing while everything links.
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from linkstep.link.modules import Module, Modules, every_step
@@ -98,9 +99,12 @@ class Evidence:
                 return name == known or name.startswith(known + ".")
             if not name.startswith(known):
                 return False
-            if step.mirrors:
-                mirrored = self.lookup.modules.find(name[len(known) :], package)
-                return isinstance(mirrored, Module)
+            if step.mirrors and known.endswith("."):
+                rest = name[len(known) :]
+                assert package.summary is not None
+                if rest.partition(".")[0] in package.summary.words:
+                    return True
+                return isinstance(self.lookup.modules.find(rest, package), Module)
             return True
         if isinstance(value, Const):
             return name == value.value or name.startswith(f"{value.value}.")
@@ -126,9 +130,8 @@ class Evidence:
             if unknown:
                 return Doubt.PATH
             for directory in directories:
-                found = self.modules.find(
-                    top, Module("", f"{directory}/x", Origin.FIRST_PARTY, False, None)
-                )
+                place = posixpath.join(directory, "__main__.py")
+                found = self.modules.find(top, Module("", place, Origin.FIRST_PARTY, False, None))
                 if isinstance(found, Module):
                     return Doubt.PATH
             if module.summary is not None and module.summary.hooks:

@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 
 
 class Failure(NamedTuple):
-    """Importing the module certainly raises `exception`, at `line` of `path`."""
+    """Importing the module certainly raises `exception`, at `line` of `path`.
+
+    `reported` says that a broken reference stands there, which is reported by itself.
+    """
 
     exception: str
     path: str
     line: int
+    reported: bool = False
 
 
 class _Found(Exception):
@@ -98,7 +102,7 @@ class Failures:
             if not summary.problem.certain:
                 return None
             text = f"SyntaxError: {summary.problem.message}"
-            return Failure(text, module.path, summary.problem.line)
+            return Failure(text, module.path, summary.problem.line, module.is_first_party)
         self.lookup.names(module)
 
         def emit(step: Step, at: Situation) -> None:
@@ -150,8 +154,8 @@ class Failures:
         if isinstance(found, Dubious):
             return None
         if isinstance(found, Absent):
-            return Failure(found.exception, module.path, step.span.line)
-        failure = self.of_module(found)
+            return Failure(found.exception, module.path, step.span.line, True)
+        failure = self._passed_on(self.of_module(found), module, step.span.line)
         if failure is not None or isinstance(step, ImportModule) or found is module:
             return failure
         for alias in step.names:
@@ -159,12 +163,22 @@ class Failures:
                 continue
             outcome = self.lookup.name(found, alias.name, importing=True)
             if isinstance(outcome, Absent | Failed):
-                return Failure(outcome.exception, module.path, alias.span.line)
+                return Failure(outcome.exception, module.path, alias.span.line, True)
             if isinstance(outcome, ModuleValue):
                 failure = self.of_module(outcome.module)
                 if failure is not None:
-                    return failure
+                    return self._passed_on(failure, module, alias.span.line)
         return None
+
+    def _passed_on(self, failure: Failure | None, importer: Module, line: int) -> Failure | None:
+        """Give the failure as those see it who import the importer.
+
+        One that no broken reference explains (a module that raises by itself) is reported
+        where it is imported, so that is where it stands for everybody further away.
+        """
+        if failure is None or failure.reported:
+            return failure
+        return Failure(failure.exception, importer.path, line, True)
 
     def scope_bindings(self, module: Module, scope: int) -> dict[str, list[Binding]]:
         """Give the bindings of a function or class scope, by name."""

@@ -133,10 +133,10 @@ class Flow:
                 ran = _stopped(step)  # type: ignore[arg-type]
             else:
                 self.emit(step, at)
-                if kind is Bind:
-                    bound.add(step.name)  # type: ignore[union-attr]
-                elif kind is Unbind:
-                    bound.discard(step.name)  # type: ignore[union-attr]
+                if isinstance(step, Bind):
+                    bound.add(step.name)
+                elif isinstance(step, Unbind):
+                    bound.discard(step.name)
                 continue
             bound |= ran.bound
             if ran.ending is not Ending.GOES_ON:

@@ -20,8 +20,10 @@ from linkstep.model.expressions import (
 from linkstep.model.facts import Guard, GuardKind, Problem
 from linkstep.model.summary import HandlerOutcome, Suppress, Try
 
-_FEATURE_WORDS = ("version", "has_", "have_", "avail", "install", "support", "platform", "py2")
-_FEATURE_WORDS += ("find_spec", "hasattr", "windows", "linux", "macos", "darwin", "is_", "py3")
+_FEATURE_WORDS = (
+    *("version", "has_", "have_", "avail", "install", "support", "platform", "py2", "py3"),
+    *("find_spec", "hasattr", "windows", "linux", "macos", "darwin", "is_"),
+)
 _SPECIFIC = {
     "ModuleNotFoundError": IMPORT_FAMILY,
     "ImportError": IMPORT_FAMILY,

@@ -40,6 +40,11 @@ class Binding:
         self.alias = alias
         self.condition = condition
 
+    @property
+    def is_caught(self) -> bool:
+        """Whether it is the name of `except ... as name`, unbound when the handler ends."""
+        return isinstance(self.step, Bind) and self.step.kind is BindingKind.EXCEPTION
+
 
 class Name:
     """All bindings of one name: those in force, all that can run, and those that cannot."""
@@ -145,8 +150,7 @@ class _Builder:
     def unbind(self, step: Unbind, at: Situation) -> None:
         entry = self.names.get(step.name)
         if entry is not None:
-            if at.certain:
-                entry.live = []
+            entry.live = [] if at.certain else [b for b in entry.live if not b.is_caught]
             entry.always = False
 
     def star(self, step: ImportFrom, at: Situation) -> None:

@@ -9,6 +9,7 @@ from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
 from linkstep.link.references import Links
 from linkstep.model.environment import Found
 from linkstep.model.links import LinkedModule, Program
+from linkstep.model.summary import ImportFrom, ImportModule
 from linkstep.model.target import Target
 
 
@@ -58,4 +59,10 @@ def _linked(module: Module) -> LinkedModule:
 def _names(module: Module) -> tuple[str, ...]:
     if module.names is None:
         return ()
-    return tuple(name for name, entry in module.names.by_name.items() if entry.live)
+    defined: list[str] = []
+    imported: list[str] = []
+    for name, entry in module.names.by_name.items():
+        if entry.live:
+            by_import = isinstance(entry.live[-1].step, ImportModule | ImportFrom)
+            (imported if by_import else defined).append(name)
+    return (*defined, *imported)

@@ -129,13 +129,18 @@ class _ModuleLinks:
         failure = self.lookup.failures.of_module(found)
         if failure is None or found is self.module:
             self.links.resolved += 1
-        elif found.is_first_party and failure.path in self.links.checked:
+        elif failure.reported and failure.path in self.links.checked:
             self.repeat(failure.exception, (failure.path, failure.line), span, at)
         else:
             via = f"{failure.path}:{failure.line}"
-            problem = Problem.MISSING_MODULE
             absent = Absent(
-                problem, "", found.path, found.name, found.origin, failure.exception, None, via
+                problem=Problem.FAILING_IMPORT,
+                module=found.name,
+                path=found.path,
+                name=found.name,
+                origin=found.origin,
+                exception=failure.exception,
+                via=via,
             )
             self.settle(absent, span, at)
 
@@ -335,7 +340,11 @@ class _ModuleLinks:
         self.links.broken.append(self._link(absent, span, at, cause=where))
 
     def keep(self, absent: Absent, span: Span, at: Situation) -> None:
-        self.links.broken.append(self._link(absent, span, at))
+        link = self._link(absent, span, at)
+        if link.problem is Problem.DEAD_FALLBACK and _is_generated(absent):
+            self.links.unknown[Doubt.BUILT] += 1
+        else:
+            self.links.broken.append(link)
 
     def _link(
         self, absent: Absent, span: Span, at: Situation, cause: tuple[str, Span] | None = None
@@ -366,6 +375,15 @@ class _ModuleLinks:
             via=absent.via,
             cause=cause,
         )
+
+
+# Modules that release tools write (setuptools_scm, hatch-vcs, versioneer, numpy's build).
+_GENERATED = frozenset({"_version", "version", "__version__", "_build_info", "_git_version"})
+
+
+def _is_generated(absent: Absent) -> bool:
+    missing = absent.problem is Problem.MISSING_MODULE
+    return missing and absent.name.rpartition(".")[2] in _GENERATED
 
 
 _RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, Failed: 2, Absent: 3}

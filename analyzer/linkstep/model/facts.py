@@ -20,6 +20,7 @@ class Problem(enum.StrEnum):
     UNIMPORTED_SUBMODULE = "unimported-submodule"
     POSSIBLY_UNDEFINED_NAME = "possibly-undefined-name"
     DEAD_FALLBACK = "dead-fallback"
+    FAILING_IMPORT = "failing-import"
 
 
 class Runs(enum.StrEnum):
@@ -79,7 +80,7 @@ class BrokenReference(Struct, frozen=True, tag="broken-reference"):
     `offers` are the public names that `offered_by` (a path) does bind, in order.
     `suggestion` was checked to link: a full dotted name. `elsewhere` are modules that
     define the very name. `condition` is the source of the test under which the name is
-    bound. `via` is where a third-party module fails while it is imported. `used_by` are
+    bound. `via` is the place (`path:line`) where a module fails while it is imported. `used_by` are
     further references that fail for the same cause and are not reported on their own.
     """
 

@@ -85,7 +85,8 @@ class LinkedModule(Struct, frozen=True):
 class Program(Struct, frozen=True):
     """All linked modules, the import edges between files, and the links that broke.
 
-    `names_by_path` are the names a looked-into module binds, in order of binding.
+    `names_by_path` are the names a looked-into module binds: those it defines in order,
+    then those it imports.
     """
 
     modules: tuple[LinkedModule, ...]

@@ -243,8 +243,8 @@ class PathEdit(Struct, frozen=True, array_like=True, tag=14):
 class ModuleAlias(Struct, frozen=True, array_like=True, tag=15):
     """`sys.modules[name] = ...`; a computed name is None.
 
-    `mirrors` says the value is `sys.modules[x]` for the same x that `name` ends with, so
-    only modules that exist under x can appear.
+    `mirrors` says the value is taken from sys.modules too, so the last part of a computed
+    name comes from the name of an existing module.
     """
 
     name: Expression | None
@@ -340,6 +340,8 @@ class FileSummary(Struct, frozen=True, array_like=True):
     `hands_over` the callees that got `__name__` or `globals()`, which may add some;
     `reflective` whether this file touches namespaces of others (frames, sys.modules),
     `hooks` whether it mentions the import hooks (`sys.meta_path`, `sys.path_hooks`).
+    `words` are the string literals of a file that gives modules further names in
+    sys.modules: computed names can only be made of these and of existing ones.
     `needs` is the lowest Python that has the grammar used, with the line that needs it.
     """
 
@@ -352,6 +354,7 @@ class FileSummary(Struct, frozen=True, array_like=True):
     hands_over: tuple[Ref, ...] = ()
     reflective: bool = False
     hooks: bool = False
+    words: frozenset[str] = frozenset()
     rebound_globals: frozenset[str] = frozenset()
     problem: SyntaxProblem | None = None
     needs: tuple[int, int, int, str] | None = None

@@ -18,6 +18,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.text import Text
 
@@ -33,6 +34,7 @@ Lines = Callable[[str], Sequence[str]]
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.OFF: ""}
 CROPPED = "..."
 NARROWEST = 20
+NEAR = 2_000  # characters on both sides of a mark that can matter on any terminal
 
 
 def render_full(
@@ -122,10 +124,13 @@ def _code(line: str, span: Span, width: int, style: str) -> Iterator[Text]:
     A span over several lines is marked to the end of the first. A line that is too
     long is cropped around its mark.
     """
+    cut = max(0, span.column - NEAR)  # of a generated line of a megabyte, look at this part
+    line = line[cut : span.column + NEAR]
     shown, offsets = visible_line(line)
     last = len(offsets) - 1
-    start = offsets[min(span.column - 1, last)]
-    end = offsets[min(span.end_column - 1, last)] if span.end_line == span.line else len(shown)
+    start = offsets[min(span.column - 1 - cut, last)]
+    closes_here = span.end_line == span.line
+    end = offsets[min(span.end_column - 1 - cut, last)] if closes_here else len(shown)
     gutter = f"  {span.line} | "
     shown, start, end = _crop(shown.rstrip(), start, max(end, start + 1), width - len(gutter))
     before, marked = cell_len(shown[:start]), max(1, cell_len(shown[start:end]))
@@ -137,21 +142,35 @@ def _code(line: str, span: Span, width: int, style: str) -> Iterator[Text]:
 def _crop(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     """Give a part of the line that fits, with the mark moved along.
 
-    As much as possible of the mark is kept, then of what is before it: what stands
-    before a name says more about it than what follows.
+    Indentation goes first. Then as much as possible of the mark is kept, and of what is
+    before it: what stands before a name says more about it than what follows.
     """
     if cell_len(line) <= width:
         return line, start, end
-    left = 0
-    room = max(1, width - len(CROPPED))
-    while left < start and cell_len(line[left:end]) > room - (len(CROPPED) if left else 0):
-        left += 1
+    indent = min(len(line) - len(line.lstrip()), start)
+    line, start, end = line[indent:], start - indent, min(end - indent, len(line) - indent)
+    left = _left_edge(line, start, end, width)
     head = CROPPED if left else ""
     body = line[left:]
     if cell_len(head + body) > width:
-        body = set_cell_size(body, max(1, width - len(head) - len(CROPPED))).rstrip() + CROPPED
+        body = set_cell_size(body, max(1, width - len(head) - len(CROPPED))).rstrip()
+        end = min(end, left + len(body))
+        body += CROPPED
     shift = len(head) - left
-    return head + body, start + shift, min(end + shift, len(head + body))
+    return head + body, start + shift, max(end, start + 1) + shift
+
+
+def _left_edge(line: str, start: int, end: int, width: int) -> int:
+    """Give the first character to show, so that the mark still fits at the right."""
+    room = width - (len(CROPPED) if end < len(line) else 0)
+    if cell_len(line[:end]) <= room:
+        return 0
+    room -= len(CROPPED)
+    left = end
+    while left > 0 and room >= cell_len(line[left - 1]):
+        left -= 1
+        room -= cell_len(line[left])
+    return min(left, start)
 
 
 def _encode(lines: list[Text], colour: bool) -> str:
@@ -159,19 +178,17 @@ def _encode(lines: list[Text], colour: bool) -> str:
 
     The environment is not asked: whoever calls has decided about colour already.
     """
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        width=10_000,
-        _environ={},
+    if not colour:
+        return "".join(f"{line.plain}\n" for line in lines)
+    console = Console(file=io.StringIO(), _environ={})
+    return "".join(f"{_escaped(line, console)}\n" for line in lines)
+
+
+def _escaped(line: Text, console: Console) -> str:
+    """Give a line with the escape sequences of its styles."""
+    return "".join(
+        segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
+        if segment.style
+        else segment.text
+        for segment in line.render(console)
     )
-    for line in lines:
-        console.print(line, soft_wrap=True)
-    return file.getvalue()

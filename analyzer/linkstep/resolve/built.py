@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from linkstep.model.tree import EntryKind, Tree
@@ -24,6 +23,7 @@ _CMAKE_MODULE = re.compile(
     r"|add_cython_target|python_extension_module)\s*\(\s*([\w.]+)",
     re.IGNORECASE,
 )
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:[\[<>=!~;@(#,]|\s--|$)")
 _EXTENSION = re.compile(
     r"\b(?:Pybind11|Rust|Cpp|CUDA|Cython)?Extension"
     r"\(\s*(?:name\s*=\s*|target\s*=\s*)?[\"']([\w.]+)[\"']"
@@ -96,13 +96,9 @@ def _manifest_requirements(manifest: Manifest) -> list[str]:
 
 
 def _requirement_name(line: str) -> str | None:
-    text = line.partition("#")[0].partition(" --")[0].strip()
-    if not text or text.startswith("-"):
-        return None
-    try:
-        return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement:
-        return None
+    # Not by `packaging`: what pip would refuse for its version still names a distribution.
+    match = _REQUIREMENT.match(line)
+    return canonicalize_name(match[1]) if match is not None else None
 
 
 def _version_files(manifest: Manifest) -> Iterator[str]:

@@ -47,21 +47,31 @@ class Doubts:
         self._roots = roots
         self._built_names = frozenset(name for name in project.built if "/" not in name)
         self._built_paths = tuple(path.removeprefix("./") for path in project.built if "/" in path)
-        self._modules: frozenset[str] | None = None
+        self._modules: dict[str, list[str]] | None = None
         self._places: dict[str, list[str]] = {}
 
     def of_missing(self, missing: Missing, importer_directory: str | None) -> Missing:
         """Give `missing` with its doubt, or as it is when the absence is proven."""
         if missing.doubt is not None:
             return missing
-        doubt = self._of_build(missing) or self._of_elsewhere(missing, importer_directory)
+        doubt = self._of_build(missing, importer_directory)
+        if doubt is None and self._may_be_elsewhere(missing, importer_directory):
+            for path in self._places_of(missing.name):
+                above = path[: -len(missing.name)].rstrip("/")
+                if self._was_searched(above, importer_directory):
+                    continue
+                if self._listings.package_file(above) is None:
+                    doubt = f"{path} is in a directory that may be put on the path"
+                    break
+                if missing.elsewhere is None or posixpath.dirname(path) == importer_directory:
+                    missing = replace(missing, elsewhere=path)
         if doubt is not None:
             first_party = Origin.FIRST_PARTY if not missing.found_up_to else missing.origin
             return replace(missing, doubt=doubt, origin=first_party)
         if not missing.found_up_to:
             return replace(missing, doubt=self._of_top_level(missing.name))
-        if missing.origin is Origin.STANDARD_LIBRARY:
-            return replace(missing, doubt=self._of_library(missing.name))
+        if stdlib.is_of_cpython_itself(missing.name) and missing.origin is Origin.STANDARD_LIBRARY:
+            return replace(missing, doubt="only a full installation of Python has it")
         return missing
 
     def of_namespace(self, namespace: Namespace, front: str | None) -> Namespace:
@@ -114,25 +124,23 @@ class Doubts:
             return f"it is not certain whether {target} has it"
         return "the standard library of the target was not at hand"
 
-    def _of_build(self, missing: Missing) -> str | None:
+    def _of_build(self, missing: Missing, importer_directory: str | None) -> str | None:
         """Find what a build would make the module from, or who says that it makes it."""
         name = missing.name
-        rest = name[len(missing.found_up_to) :].lstrip(".")
-        head = rest.partition(".")[0]
+        head = name[len(missing.found_up_to) :].lstrip(".").partition(".")[0]
         reached = f"{missing.found_up_to}.{head}" if missing.found_up_to else head
         if reached in self._built_names or name in self._built_names:
             return "a build creates it"
         if missing.origin is not Origin.FIRST_PARTY and missing.found_up_to:
             return None
         if head.endswith(_GENERATED_BY_PROTOC):
-            return "protoc generates it"
-        for directory in self._directories_of(missing.found_up_to):
+            return "a build step generates it with protoc"
+        for directory in self._directories_of(missing.found_up_to, importer_directory):
             path = posixpath.join(directory, head)
             for pattern in self._built_paths:
-                if pattern.startswith("*/"):
-                    if fnmatch.fnmatchcase(head, pattern[2:]):
-                        return "a build creates it"
-                elif fnmatch.fnmatchcase(path, pattern):
+                anywhere = pattern.startswith("*/")
+                tested, wanted = (head, pattern[2:]) if anywhere else (path, pattern)
+                if fnmatch.fnmatchcase(tested, wanted):
                     return "a build creates it"
             entries = self._tree.entries(directory)
             source = next((head + end for end in _BUILT_FROM if head + end in entries), None)
@@ -140,40 +148,54 @@ class Doubts:
                 return f"a build makes it from {posixpath.join(directory, source)}"
         return None
 
-    def _directories_of(self, package: str) -> list[str]:
+    def _directories_of(self, package: str, importer_directory: str | None) -> list[str]:
         """Give the tree's directories where a submodule of `package` would be."""
         inner = package.replace(".", "/")
-        return [posixpath.join(root, inner) if inner else root for root in self._roots]
+        bases = list(self._roots)
+        while importer_directory and not importer_directory.startswith("/"):
+            bases.append(importer_directory)
+            importer_directory = posixpath.dirname(importer_directory)
+        return [posixpath.join(base, inner) if inner else base for base in dict.fromkeys(bases)]
 
-    def _of_elsewhere(self, missing: Missing, importer_directory: str | None) -> str | None:
-        """Find a directory of the tree that would have the name if it were on the path.
+    def _may_be_elsewhere(self, missing: Missing, importer_directory: str | None) -> bool:
+        """Say whether another directory of the tree could answer.
 
-        That does not count for a file inside the very package that lacks the name.
+        Not for a file inside the very package that lacks the name, nor where an
+        installed package or the standard library has the first part of it.
         """
-        if missing.found_up_to and missing.origin is not Origin.FIRST_PARTY:
-            return None
+        if not missing.found_up_to:
+            return True
+        if missing.origin is not Origin.FIRST_PARTY:
+            return False
         top = missing.name.partition(".")[0]
-        if missing.found_up_to and importer_directory is not None:
-            own = [posixpath.join(root, top) for root in self._roots]
-            if any(is_inside(importer_directory, directory) for directory in own):
-                return None
-        places = self._places_of(missing.name)
-        if not places:
-            return None
-        return f"{places[0]} is in a directory that may be put on the path"
+        own = [posixpath.join(root, top) for root in self._roots]
+        return importer_directory is None or not any(
+            is_inside(importer_directory, directory) for directory in own
+        )
 
     def _places_of(self, name: str) -> list[str]:
+        """Give the modules of the tree whose path ends like `name`, without suffix."""
         places = self._places.get(name)
         if places is None:
             wanted = name.replace(".", "/")
-            end = "/" + wanted
-            places = self._places[name] = sorted(
-                path for path in self._known_modules() if path == wanted or path.endswith(end)
-            )
+            last = wanted.rpartition("/")[2]
+            places = self._places[name] = [
+                path
+                for path in self._known_modules().get(last, ())
+                if path == wanted or path.endswith("/" + wanted)
+            ]
         return places
 
-    def _known_modules(self) -> frozenset[str]:
-        """Give every module and every directory with Python in it, as a path without suffix."""
+    def _was_searched(self, directory: str, importer_directory: str | None) -> bool:
+        """Say whether a world had this directory on its path already."""
+        if directory in self._roots:
+            return True
+        inside_package = self._listings.package_file(directory) is not None
+        above = importer_directory is not None and is_inside(importer_directory, directory)
+        return above and not inside_package
+
+    def _known_modules(self) -> dict[str, list[str]]:
+        """Give every module and every directory with Python, without suffix, by last part."""
         if self._modules is None:
             known: set[str] = set()
             for path in self._tree.files():
@@ -183,11 +205,13 @@ class Doubts:
                 while path and path not in known:
                     known.add(path)
                     path = posixpath.dirname(path)
-            self._modules = frozenset(known)
+            self._modules = {}
+            for path in sorted(known):
+                self._modules.setdefault(posixpath.basename(path), []).append(path)
         return self._modules
 
     def _holds_python(self, directory: str) -> bool:
-        return directory in self._known_modules()
+        return directory in self._known_modules().get(posixpath.basename(directory), ())
 
 
 def _normalized(name: str) -> str:

@@ -24,22 +24,12 @@ from linkstep.model.environment import (
     Resolution,
 )
 from linkstep.model.tree import Tree
-from linkstep.resolve import stdlib
+from linkstep.resolve import library, stdlib
 from linkstep.resolve.doubt import Doubts
 from linkstep.resolve.listing import Form, Listings, ModuleFile
 from linkstep.resolve.search_path import Worlds, search_path
 
 _Directories = tuple[tuple[str, Origin], ...]
-
-# Modules that the interpreter puts into `sys.modules` when their parent is imported.
-_REGISTERED = {
-    "typing.io": (3, 12),
-    "typing.re": (3, 12),
-    "pyexpat.errors": None,
-    "pyexpat.model": None,
-    "xml.parsers.expat.errors": None,
-    "xml.parsers.expat.model": None,
-}
 
 
 class Finder:
@@ -81,11 +71,15 @@ is_package=False)
         roots = tuple(e.directory for e in path if e.origin is Origin.FIRST_PARTY)
         self._worlds = Worlds(self._listings, roots)
         self._doubts = Doubts(tree, project, self._listings, roots)
+        self._implied = tuple(entry.directory for entry in project.implied)
         self._searched: dict[tuple[str, str | None], Resolution] = {}
         self._answers: dict[tuple[str, str | None], Resolution] = {}
         self._mappings: dict[str, list[str]] = {}
         for name, place in environment.mappings:
             self._mappings.setdefault(name, []).append(place)
+            # A mapped `ns.shop` needs `ns`, even when the finder lists no place for it.
+            while (name := name.rpartition(".")[0]) and (place := posixpath.dirname(place)):
+                self._mappings.setdefault(name, []).append(place)
 
     def find(
         self, name: str, importer_directory: str | None = None, importer: str | None = None
@@ -124,6 +118,19 @@ is_package=False)
                 found.setdefault(answer)
         return tuple(found)
 
+    def hidden(self, name: str) -> Resolution | None:
+        """Give the standard or installed module that a first-party one of this name hides.
+
+        None when there is no other, and for what the interpreter loads before it looks
+        into any directory.
+        """
+        if stdlib.is_built_in(name, self._target) or stdlib.is_loaded_first(name, self._target):
+            return None
+        behind = tuple(
+            place for place in (*self._before, *self._after) if place[1] is not Origin.FIRST_PARTY
+        )
+        return self._lookup(name, name, behind, []) or self._without_file(name)
+
     def _find(self, name: str, directory: str | None, excluded: str | None) -> Resolution:
         missing: Missing | None = None
         namespace: Namespace | None = None
@@ -138,8 +145,14 @@ is_package=False)
                 return answer
         if namespace is not None:
             return namespace
-        if missing is None:
-            missing = self._absent(name, None)
+        implied = {self._search(name, front): None for front in self._implied}
+        hits = [answer for answer in implied if isinstance(answer, Found | Opaque)]
+        if len(hits) == 1:
+            return hits[0]
+        missing = missing or self._absent(name, None)
+        if hits:
+            several = " and ".join(sorted(answer.path for answer in hits)[:2])
+            return replace(missing, doubt=f"{several} both have the name")
         return self._doubts.of_missing(missing, directory)
 
     def _search(self, name: str, front: str | None) -> Resolution:
@@ -162,7 +175,7 @@ is_package=False)
 
     def _top(self, name: str, front: str | None) -> Resolution:
         if stdlib.is_built_in(name, self._target):
-            return self._built_in(name)
+            return library.built_in(name, self._target)
         if stdlib.is_loaded_first(name, self._target):
             loaded = self._lookup(name, name, self._library, [])
             if loaded is not None:
@@ -301,40 +314,15 @@ is_package=False)
                 portions.append((place, origin))
         return _namespace(name, portions) if portions else None
 
-    def _built_in(self, name: str) -> Opaque:
-        stub = stdlib.stdlib_stub(name, self._target)
-        return Opaque(name, "built-in", Origin.STANDARD_LIBRARY, "built into the interpreter", stub)
-
     def _without_file(self, name: str) -> Opaque | None:
-        """Answer for a module of the standard library that has no file we can see."""
-        if stdlib.is_in_c(name, self._target):
-            return self._built_in(name)
-        if self._library and self._environment.stdlib_exact:
-            return None
-        if stdlib.is_stdlib(name, self._target) is not stdlib.Presence.PRESENT:
-            return None
-        return self._by_stub(name)
-
-    def _by_stub(self, name: str) -> Opaque:
-        stub = stdlib.stdlib_stub(name, self._target)
-        return Opaque(
-            name,
-            stub or "built-in",
-            Origin.STANDARD_LIBRARY,
-            "known by its stub only" if stub else "no source of the standard library is at hand",
-            stub,
-            is_package=stub is not None and stub.endswith("/__init__.pyi"),
-        )
+        exact = bool(self._library) and self._environment.stdlib_exact
+        return library.without_file(name, self._target, exact)
 
     def _registered(self, name: str) -> Resolution | None:
         if name == "os.path":
             real = "ntpath" if self._target.platform == "win32" else "posixpath"
             return replace(self._search(real, None), name=name)
-        if name in _REGISTERED:
-            last = _REGISTERED[name]
-            if last is None or self._target.version <= last:
-                return self._by_stub(name)
-        return None
+        return library.registered(name, self._target)
 
     def _in_opaque(
         self, parent: Opaque, name: str, tail: str, directories: _Directories
@@ -345,8 +333,8 @@ is_package=False)
             return replace(absent, doubt=f"{parent.name} is {parent.why} and may add modules")
         presence = stdlib.is_stdlib(name, self._target)
         if presence is stdlib.Presence.PRESENT:
-            return self._by_stub(name)
-        if presence is stdlib.Presence.ABSENT or parent.path == "built-in":
+            return library.by_stub(name, self._target)
+        if presence is stdlib.Presence.ABSENT or stdlib.is_in_c(parent.name, self._target):
             return absent
         return replace(absent, doubt="no stub of the standard library describes it")
 

@@ -6,6 +6,7 @@ One that cannot be read gives no hint; it never stops a run.
 
 from __future__ import annotations
 
+import bisect
 import posixpath
 
 from linkstep.model.tree import EntryKind, Tree
@@ -33,6 +34,19 @@ def is_file(tree: Tree, path: str) -> bool:
 def is_directory(tree: Tree, path: str) -> bool:
     """Say whether a directory is at `path`."""
     return kind(tree, path) is EntryKind.DIRECTORY
+
+
+def holds_python(tree: Tree, directory: str) -> bool:
+    """Say whether one of the project's own Python files is below `directory`.
+
+    >>> from linkstep.tree.memory import MemoryTree
+    >>> tree = MemoryTree({"api/app/main.py": "", "docs/index.md": ""})
+    >>> holds_python(tree, "api"), holds_python(tree, "ap"), holds_python(tree, "docs")
+    (True, False, False)
+    """
+    files = tree.files()
+    first = bisect.bisect_left(files, directory + "/")
+    return first < len(files) and files[first].startswith(directory + "/")
 
 
 def read_text(tree: Tree, path: str) -> str | None:

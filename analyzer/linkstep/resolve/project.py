@@ -49,6 +49,9 @@ def _places(tree: Tree) -> tuple[str, ...]:
     """Give where Dockerfiles are looked for: the top and two levels of folders with Python."""
     places = {"", "docker", "deploy"}
     for path in tree.files():
-        parts = path.split("/")[:-1]
-        places.update("/".join(parts[:depth]) for depth in (1, 2))
+        first, _, rest = path.partition("/")
+        if rest:
+            second, slash, _ = rest.partition("/")
+            places.add(first)
+            places.add(f"{first}/{second}" if slash else first)
     return tuple(sorted(places))

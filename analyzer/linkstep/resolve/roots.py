@@ -18,7 +18,7 @@ from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.build_backend import declared_roots
 from linkstep.resolve.dockerfile import Dockerfile
 from linkstep.resolve.manifests import Manifest, only_strings, read_ini
-from linkstep.resolve.paths import from_root, is_directory, is_file, join, read_text
+from linkstep.resolve.paths import from_root, holds_python, is_directory, is_file, join, read_text
 
 # Folders that hold packages for somebody else to look at, or to be tested with.
 _NOT_STARTED_FROM = frozenset(
@@ -180,21 +180,18 @@ def _is_source_folder(tree: Tree, directory: str) -> bool:
     if "__init__.py" in entries or not entries:
         return False
     return any(
-        name.endswith(".py") if kind is EntryKind.FILE else _holds_python(tree, directory, name)
+        name.endswith(".py")
+        if kind is EntryKind.FILE
+        else name.isidentifier() and holds_python(tree, posixpath.join(directory, name))
         for name, kind in entries.items()
     )
-
-
-def _holds_python(tree: Tree, directory: str, name: str) -> bool:
-    prefix = posixpath.join(directory, name) + "/"
-    return name.isidentifier() and any(path.startswith(prefix) for path in tree.files())
 
 
 def _holds_packages(tree: Tree, directory: str) -> bool:
     entries = tree.entries(directory)
     if directory in _NOT_STARTED_FROM or directory.startswith(".") or "__init__.py" in entries:
         return False
-    if not any(path.startswith(directory + "/") for path in tree.files()):
+    if not holds_python(tree, directory):
         return False
     return any(
         kind is EntryKind.DIRECTORY

@@ -82,14 +82,20 @@ class Worlds:
             ancestors.append(directory)
             directory = posixpath.dirname(directory)
         ancestors.append("")
-        # What is inside a regular package is no directory that anybody starts from,
-        # though `cd app/db; python x.py` does work: such a world is the last resort.
-        behind = [
-            ancestor
-            for ancestor in ancestors
-            if ancestor != script and ancestor not in self._roots and is_inside(script, ancestor)
-        ]
+        # A directory inside a regular package is nobody's starting point: `import sibling`
+        # there is Python 2's implicit relative import. A `src` folder on the way up is.
+        behind: list[str] = []
+        for ancestor in ancestors:
+            if is_inside(script, ancestor):
+                behind += [ancestor] if ancestor != script else []
+                behind += [posixpath.join(ancestor, "src")] if self._has_source(ancestor) else []
+        behind = [front for front in behind if front not in self._roots]
         return (None, *behind) if named else (script, None, *behind)
+
+    def _has_source(self, directory: str) -> bool:
+        if "src" not in self._listings.of(directory).directories:
+            return False
+        return self._listings.package_file(posixpath.join(directory, "src")) is None
 
     def script_directory(self, directory: str) -> str:
         """Give the first directory upwards that is not a regular package.

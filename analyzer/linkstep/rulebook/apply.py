@@ -14,22 +14,24 @@ RulesByFact = dict[str, list[Rule]]
 def apply(facts: Iterable[Fact], rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Give the findings of all facts, heaviest first.
 
-    A fact that no rule selects gives none, one that two rules select gives two.
-    Equal facts, as from a loop that an analysis walked twice, are told once.
+    A fact that no rule selects gives none, one that two rules select gives two. What
+    would be said twice about one place is said once, by its heaviest fact: a function
+    can be reached in several ways.
     """
     by_fact: RulesByFact = {}
     for rule in rules:
         by_fact.setdefault(rule.fact, []).append(rule)
-    findings = {
-        (rule.code, fact.path, fact.span, message): Finding(
-            code=rule.code, rule=rule.name, severity=rule.severity, message=message, fact=fact
-        )
+    findings = [
+        Finding(rule.code, rule.name, rule.severity, say(rule, fact), fact)
         for fact in facts
         for rule in by_fact.get(_tag(fact), ())
         if selects(rule, fact)
-        for message in (say(rule, fact),)
-    }
-    return tuple(sorted(findings.values(), key=weight))
+    ]
+    said: dict[tuple[object, ...], Finding] = {}
+    for finding in sorted(findings, key=weight):
+        fact = finding.fact
+        said.setdefault((finding.code, fact.path, fact.span, finding.message), finding)
+    return tuple(said.values())
 
 
 def selects(rule: Rule, fact: Fact) -> bool:

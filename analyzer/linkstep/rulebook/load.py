@@ -118,7 +118,8 @@ def parse_page(page: RulePage) -> Rule:
     match = HEADER.match(page.text.replace("\r\n", "\n"))
     if match is None:
         raise LinkstepError("the page does not begin with a fenced toml header", where=page.path)
-    header = read_toml(match[1].encode(), page.path)
+    above = match.string[: match.start(1)].count("\n")  # so that errors name the page's lines
+    header = read_toml(b"\n" * above + match[1].encode(), page.path)
     _check_keys(header, page.path)
     _check_words(header, page.path)
     rule = msgspec.convert(

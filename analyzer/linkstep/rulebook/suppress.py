@@ -9,9 +9,9 @@ A comment counts for the statement it stands in, on any of its lines; for a comp
 statement that is its header. Between the first and the last line of a parenthesised
 from-import every line speaks for itself, so that one alias can be silenced alone.
 
-Files are read with libcst, because only a parser can tell a comment from a string
-that looks like one, and a statement from its lines. A file that libcst cannot parse
-has no comments as far as linkstep can tell: nothing in it is silenced.
+A parser tells a comment from a string that looks like one, and a statement from its
+lines: CPython's own for what this interpreter can parse (comments.py), libcst, far
+slower, for newer grammar. In a file that the target cannot compile nothing is silenced.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from linkstep.model.facts import UnusedSuppression
+from linkstep.model.facts import BrokenFile, UnusedSuppression
 from linkstep.model.findings import Finding, Rule
 from linkstep.model.summary import Span
+from linkstep.rulebook.comments import Comment, Extent, read_comments
 
 OWN = re.compile(r"#\s*linkstep:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?")
 NOQA = re.compile(r"#\s*noqa(?![\w-])(\s*:)?\s*([A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?", re.IGNORECASE)
+SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
 TEXT = re.compile(rb"linkstep:\s*ignore|noqa", re.IGNORECASE)
-OWN_TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
-
-Extent = tuple[int, int]  # first and last line
+OWN_SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
+TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
 
 EVERY_RULE = "any rule"
 UNUSED = {"LS901", "unused-suppression"}  # a comment with one of these is meant to stay
@@ -77,6 +78,8 @@ def suppress(
     silenced: set[Finding] = set()
     unused: list[UnusedSuppression] = []
     for path, here in sorted(by_path.items()):
+        if any(isinstance(finding.fact, BrokenFile) for finding in here):
+            continue
         source = read(path)
         if source is None or not (TEXT if here else OWN_TEXT).search(source):
             continue
@@ -108,16 +111,15 @@ def read_suppressions(source: bytes) -> tuple[Suppression, ...]:
     >>> found.first_line, found.last_line, found.words
     (1, 3, ('LS102', 'F401'))
     """
-    return tuple(
-        suppression
-        for text, line, column, extent in _comments(source)
-        for suppression in _parse(text, line, column, extent)
-    )
+    comments = read_comments(source, SAYING)
+    if comments is None:
+        comments = comments_by_libcst(source)
+    return tuple(found for comment in comments for found in _parse(comment))
 
 
-def _comments(source: bytes) -> list[tuple[str, int, int, Extent]]:
-    """Give the comments of a file, each with its place and the lines it speaks for."""
-    import libcst  # only for files that hold such text
+def comments_by_libcst(source: bytes) -> list[Comment]:
+    """Give all comments of a file, whichever Python it is written for; none if broken."""
+    import libcst  # only for files that this interpreter cannot parse
     from libcst.metadata import MetadataWrapper, PositionProvider
 
     if _too_deep(source):
@@ -143,15 +145,12 @@ def _comments(source: bytes) -> list[tuple[str, int, int, Extent]]:
                 first = min(first, positions[decorator].start.line)
             for line in range(first, end.start.line + 1):
                 extents[line] = (first, end.start.line)
-    found = [
-        (node.value, place.start.line, place.start.column + 1)
+    return sorted(
+        Comment(at.line, at.column + 1, node.value, extents.get(at.line, (at.line, at.line)))
         for node, place in positions.items()
         if isinstance(node, libcst.Comment)
-    ]
-    return [
-        (*comment, extents.get(comment[1], (comment[1],) * 2))
-        for comment in sorted(found, key=lambda comment: comment[1:])
-    ]
+        for at in (place.start,)
+    )
 
 
 def _too_deep(source: bytes) -> bool:
@@ -168,24 +167,27 @@ def _too_deep(source: bytes) -> bool:
     return deepest > 1000 or operators is not None
 
 
-def _parse(text: str, line: int, column: int, extent: Extent) -> Iterator[Suppression]:
+def _parse(comment: Comment) -> Iterator[Suppression]:
     """Give what one comment says; `noqa:` without a code silences nothing."""
-    for match in OWN.finditer(text):
+    for match in OWN.finditer(comment.text):
         listed = match[1]
         words = tuple(re.findall(r"[^\s,]+", listed or ""))
         if listed is not None and not words:
             words = ("[]",)
-        yield Suppression(_span(match, line, column), *extent, words, own=True)
-    for match in NOQA.finditer(text):
+        yield _suppression(comment, match, words, own=True)
+    for match in NOQA.finditer(comment.text):
         words = (
             tuple(word.upper() for word in re.findall(r"\w+", match[2] or "")) if match[1] else ()
         )
         if words or not match[1]:
-            yield Suppression(_span(match, line, column), *extent, words, own=False)
+            yield _suppression(comment, match, words, own=False)
 
 
-def _span(match: re.Match[str], line: int, column: int) -> Span:
-    return Span(line, column + match.start(), line, column + match.end())
+def _suppression(
+    comment: Comment, match: re.Match[str], words: tuple[str, ...], own: bool
+) -> Suppression:
+    start, end = comment.column + match.start(), comment.column + match.end()
+    return Suppression(Span(comment.line, start, comment.line, end), *comment.extent, words, own)
 
 
 def _hits(comment: Suppression, finding: Finding) -> tuple[str, ...]:

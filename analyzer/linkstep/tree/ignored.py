@@ -5,9 +5,10 @@ files from the top of the checkout down to the path's own directory; the last pa
 that matches decides. A file cannot be taken back in when its directory is ignored,
 which is why the walk asks about directories first and never looks into ignored ones.
 
-Most patterns are plain names (`build/`, `.env`). They are looked up in a table, and
-patterns without a slash are asked once per name, since 7,500 files times 150 regular
-expressions would cost more than reading the files.
+Most patterns are plain names (`build/`) or endings (`*.so`). They are looked up, patterns
+without a slash are asked once per name, and the rest is asked one by one only when
+all of them together match: 7,500 files times 150 regular expressions would cost more
+than reading the files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-_PLAIN = re.compile(r"[\w.@+-]+/?\Z")
+_Match = tuple[int, bool]
+_NO_MATCH: _Match = (-1, False)
+_PLAIN = re.compile(r"(?P<star>\*?)(?P<name>[\w.@+-]+)(?P<slash>/?)\Z")
 
 
 class IgnoreFile:
@@ -33,23 +36,24 @@ class IgnoreFile:
     """
 
     def __init__(self, lines: list[str]) -> None:
-        self._plain: dict[str, list[tuple[int, bool]]] = {}
-        self._by_name: list[tuple[int, GitIgnoreSpec]] = []
-        self._by_path: list[tuple[int, GitIgnoreSpec]] = []
-        self._names: dict[str, tuple[int, bool]] = {}
+        self._plain: dict[str, int] = {}
+        self._endings: dict[str, int] = {}
+        by_name: list[tuple[int, str]] = []
+        by_path: list[tuple[int, str]] = []
         for number, line in enumerate(lines):
-            pattern = line.rstrip("\r\n")
-            if not pattern.strip() or pattern.startswith("#"):
+            if not line.strip() or line.startswith("#"):
                 continue
-            if _PLAIN.match(pattern):
-                self._plain.setdefault(pattern, []).append((number, True))
-                continue
-            try:
-                spec = GitIgnoreSpec.from_lines([pattern])
-            except ValueError:  # git skips a pattern that it cannot understand, too
-                continue
-            floating = "/" not in pattern.rstrip().rstrip("/")
-            (self._by_name if floating else self._by_path).append((number, spec))
+            plain = _PLAIN.match(line)
+            if plain is not None:
+                known = self._endings if plain["star"] else self._plain
+                known[plain["name"] + plain["slash"]] = number
+            else:
+                floating = "/" not in line.rstrip().rstrip("/")
+                (by_name if floating else by_path).append((number, line))
+        self._all_endings = tuple(self._endings)
+        self._by_name = _Patterns(by_name)
+        self._by_path = _Patterns(by_path)
+        self._names: dict[str, _Match] = {}
 
     def decide(self, path: str, is_directory: bool) -> bool | None:
         """Say whether `path` is ignored; None when no pattern speaks about it."""
@@ -58,24 +62,43 @@ class IgnoreFile:
         best = self._names.get(asked)
         if best is None:
             best = self._names[asked] = self._decide_by_name(name, asked)
-        if self._by_path:
-            full = path + "/" if is_directory else path
-            best = max(best, _last_match(self._by_path, full))
+        best = max(best, self._by_path.last_match(path + "/" if is_directory else path))
         return best[1] if best[0] >= 0 else None
 
-    def _decide_by_name(self, name: str, asked: str) -> tuple[int, bool]:
-        matches = [_last_match(self._by_name, asked)]
-        matches += self._plain.get(name, ())
-        matches += self._plain.get(name + "/", ()) if asked != name else ()
-        return max(matches)
+    def _decide_by_name(self, name: str, asked: str) -> _Match:
+        best = self._by_name.last_match(asked)
+        for text in {name, asked}:
+            number = self._plain.get(text, -1)
+            if text.endswith(self._all_endings):
+                found = [n for ending, n in self._endings.items() if text.endswith(ending)]
+                number = max(number, *found)
+            best = max(best, (number, number >= 0))
+        return best
 
 
-def _last_match(specs: list[tuple[int, GitIgnoreSpec]], path: str) -> tuple[int, bool]:
-    for number, spec in reversed(specs):
-        include = spec.check_file(path).include
-        if include is not None:
-            return number, include
-    return -1, False
+class _Patterns:
+    """Patterns in their order, with one expression that matches where any of them does."""
+
+    def __init__(self, numbered: list[tuple[int, str]]) -> None:
+        self._patterns: list[tuple[int, bool, re.Pattern[str]]] = []
+        for number, line in numbered:
+            try:
+                patterns = GitIgnoreSpec.from_lines([line]).patterns
+            except ValueError:  # git passes over a pattern that it cannot understand, too
+                continue
+            for pattern in patterns:
+                if pattern.include is not None and pattern.regex is not None:
+                    self._patterns.append((number, pattern.include, pattern.regex))
+        # Without their names, since a group may be named once only in an expression.
+        alternatives = [re.sub(r"\(\?P<\w+>", "(?:", p.pattern) for _, _, p in self._patterns]
+        self._any = re.compile("|".join(alternatives)) if alternatives else None
+
+    def last_match(self, path: str) -> _Match:
+        """Give the number and the verdict of the last pattern that matches."""
+        if self._any is None or self._any.match(path) is None:
+            return _NO_MATCH
+        matches = ((n, include) for n, include, p in reversed(self._patterns) if p.match(path))
+        return next(matches, _NO_MATCH)
 
 
 class Ignored:
@@ -98,7 +121,7 @@ class Ignored:
         """Take note of a directory (its path from the root) and of its ignore file."""
         scopes = self._scopes[directory.rpartition("/")[0]] if directory else self._above
         if gitignore:
-            rules = IgnoreFile(gitignore.decode("utf-8-sig", "replace").splitlines())
+            rules = IgnoreFile(_lines(gitignore))
             scopes = (*scopes, ("", len(directory) + bool(directory), rules))
         self._scopes[directory] = scopes
 
@@ -159,6 +182,10 @@ def _read_lines(path: Path) -> list[str]:
     try:
         if not path.is_file():
             return []
-        return path.read_bytes().decode("utf-8-sig", "replace").splitlines()
+        return _lines(path.read_bytes())
     except OSError:
         return []
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")

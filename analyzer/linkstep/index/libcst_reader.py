@@ -1,0 +1,168 @@
+"""The libcst reader: Python source in, a tree of `ast` nodes out, whatever Python runs linkstep.
+
+It gives what `ast.parse` gives, positions included, for files of Python 3.0 to 3.15. libcst parses;
+the modules `libcst_*` beside this one lower its tree to that of ast:
+
+    libcst_limits       refuses what nests too deep for a recursive parser
+    libcst_cursor       walks the text in step with the tree, and knows where each node stands
+    libcst_leaves       names, operators
+    libcst_literals     the values of numbers and strings
+    libcst_strings      strings side by side, f-strings, t-strings
+    libcst_displays     lists, dicts, tuples, comprehensions
+    libcst_parameters   parameters and type parameters
+    libcst_expressions  all other expressions
+    libcst_patterns     match patterns
+    libcst_statements   simple statements
+    libcst_blocks       compound statements
+
+Type comments are not read, as `ast.parse` does not read them by default. Positions within f-strings
+are those of Python 3.12 and later, which are exact.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import threading
+import tokenize
+from collections.abc import Callable
+
+import libcst as cst
+
+from linkstep.index.libcst_blocks import lower_statements
+from linkstep.index.libcst_cursor import Cursor
+from linkstep.index.libcst_limits import measure_depth
+from linkstep.index.syntax_nodes import ReaderError, TooDeeplyNested
+
+#: Up to this depth the parser fits the stack of any thread.
+_SHALLOW = 50
+#: Reserved, not used, unless the file at hand is as deep as `libcst_limits` admits.
+_ROOMY_STACK = 256 * 1024 * 1024
+_FRAMES_A_LEVEL = 8
+
+_REFUSAL = re.compile(r"parser error: error at (\d+):(\d+): expected (.*)", re.DOTALL)
+_LAST_TOKEN = re.compile(r"(?:\"[^\"]*\"|'[^']*'|\w+|[^\w\s])\s*$")
+
+# The stack size of new threads and the recursion limit belong to the process.
+_one_deep_file_at_a_time = threading.Lock()
+
+
+def parse_with_libcst(source: bytes) -> ast.Module:
+    """Give the syntax tree of a file as `ast.parse(source)` gives it, by a grammar of its own.
+
+    SyntaxError, with line and offset from 1, says that the file is refused, that its bytes are
+    not text in its encoding (PEP 263), or that it contains null bytes. ReaderError, a kind of
+    SyntaxError, says that only this reader gave up.
+
+    >>> tree = parse_with_libcst(b"type Pair[T] = tuple[T, T]")
+    >>> tree.body[0].name.id, tree.body[0].type_params[0].name
+    ('Pair', 'T')
+    >>> parse_with_libcst(b"x = 1\\nimport json json")
+    Traceback (most recent call last):
+    ...
+      File "<unknown>", line 2
+        import json json
+                    ^^^^
+    SyntaxError: invalid syntax
+    """
+    text = _decode(source)
+    encoded = text.encode()
+    depth = measure_depth(encoded)
+    if depth <= _SHALLOW:
+        return _parse(text, encoded)
+    return _with_room_for(depth, lambda: _parse(text, encoded))
+
+
+def _decode(source: bytes) -> str:
+    """Decode as the compiler does: by BOM or cookie, else UTF-8 (PEP 263, PEP 3120)."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        text = source.decode(encoding)
+        text.encode()  # some codecs, like UTF-7, give what is no text: lone surrogates
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise SyntaxError(f"(unicode error) {error}", (None, line, 1, None)) from None
+    except (UnicodeError, LookupError) as error:
+        raise SyntaxError(f"encoding problem: {error}", (None, 1, 1, None)) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SyntaxError("source code cannot contain null bytes", (None, line, 1, None))
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parse(text: str, encoded: bytes) -> ast.Module:
+    try:
+        module = cst.parse_module(text)
+        body = lower_statements(Cursor(encoded), module.body)
+    except cst.ParserSyntaxError as error:
+        raise _refusal(error, text) from None
+    except RecursionError:
+        raise TooDeeplyNested("too many nested expressions", (None, 1, 1, None)) from None
+    except (cst.CSTLogicError, cst.CSTValidationError) as error:
+        raise ReaderError(f"libcst cannot read this: {error}", (None, 1, 1, None)) from None
+    return ast.Module(body, [])
+
+
+def _with_room_for(depth: int, parse: Callable[[], ast.Module]) -> ast.Module:
+    """Run `parse` where a tree of that depth overflows neither stack nor recursion limit."""
+    outcomes: list[ast.Module | BaseException] = []
+
+    def run() -> None:
+        try:
+            outcomes.append(parse())
+        except BaseException as error:
+            outcomes.append(error)
+
+    with _one_deep_file_at_a_time:
+        limit = sys.getrecursionlimit()
+        stack = threading.stack_size(_ROOMY_STACK)
+        try:
+            sys.setrecursionlimit(max(limit, limit + depth * _FRAMES_A_LEVEL))
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(stack)
+            sys.setrecursionlimit(limit)
+    outcome = outcomes[0]
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+# ---- where and why libcst refuses
+
+
+def _refusal(error: cst.ParserSyntaxError, text: str) -> SyntaxError:
+    """Give libcst's refusal the form of CPython's: the message, and the token it is about."""
+    found = _REFUSAL.match(error.message)
+    if found is None:
+        return _located_by_host(error.message.removeprefix("tokenizer error: "), text)
+    line, column, expected = int(found[1]), int(found[2]), found[3]
+    message = "invalid syntax" if expected.startswith("one of") else f"expected {expected}"
+    lines = text.split("\n")
+    if column == 0:  # the end of a line or of the file is what it did not expect
+        line = min(max(line - 1, 1), len(lines))
+        offset = len(lines[line - 1].rstrip())
+    else:  # libcst looks back at it, from behind the blanks that follow
+        token = _LAST_TOKEN.search(lines[line - 1][:column])
+        offset = token.start() if token else 0
+    return SyntaxError(message, ("<unknown>", line, offset + 1, lines[line - 1]))
+
+
+def _located_by_host(message: str, text: str) -> SyntaxError:
+    """Ask CPython where the token is that libcst's tokenizer refused: it does not say.
+
+    CPython finds a broken token even in a file whose grammar is too new for it.
+    """
+    line, offset = 1, 1
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        line, offset = error.lineno or 1, error.offset or 1
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    lines = text.split("\n")
+    return SyntaxError(message, ("<unknown>", line, offset, lines[min(line, len(lines)) - 1]))

@@ -147,6 +147,7 @@ def test_the_rules_of_linkstep() -> None:
         ("LS109", "dead-fallback", "warning"),
         ("LS110", "shadowed-module", "warning"),
         ("LS111", "syntax-error", "error"),
+        ("LS112", "failing-import", "error"),
         ("LS901", "unused-suppression", "warning"),
     ]
 

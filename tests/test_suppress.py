@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import pytest
 from facts import finding, reference
+from linkstep.model.facts import BrokenFile
 from linkstep.model.findings import Finding
 from linkstep.model.summary import Span
+from linkstep.rulebook.comments import read_comments
 from linkstep.rulebook.load import load_rules
-from linkstep.rulebook.suppress import Suppressed, may_be_unused, read_suppressions, suppress
+from linkstep.rulebook.suppress import (
+    Suppressed,
+    comments_by_libcst,
+    may_be_unused,
+    read_suppressions,
+    suppress,
+)
 
 RULES = load_rules()
 
@@ -190,6 +202,86 @@ def test_the_place_of_an_unused_comment() -> None:
 )
 def test_a_file_that_cannot_be_parsed_has_no_comments(source: bytes) -> None:
     assert read_suppressions(source) == ()
+
+
+STANDARD_LIBRARY = Path(os.__file__).parent
+LANES = ["argparse.py", "dataclasses.py", "functools.py", "json/decoder.py", "test/test_patma.py"]
+
+
+@pytest.mark.parametrize("name", LANES)
+def test_both_lanes_read_the_same_comments(name: str) -> None:
+    path = STANDARD_LIBRARY / name
+    if not path.exists():
+        pytest.skip("this Python comes without it")
+    source = path.read_bytes()
+    found = read_comments(source, re.compile("#"))
+    assert found
+    assert found == comments_by_libcst(source)
+
+
+HARD = """
+if x: a = (1,  # one
+    2); b = 3  # two
+x = 1; y = (  # three
+    2)
+try:  # four
+    # five
+    pass
+except (A,  # six
+        B):  # seven
+    pass
+else:  # eight
+
+    # nine
+    pass
+finally:  # ten
+    pass
+match x:  # eleven
+
+    case (1 |  # twelve
+          2) if y:  # thirteen
+        pass
+@a  # fourteen
+# fifteen
+@b
+class C(  # sixteen
+    D,
+):
+    # seventeen
+    'doc # no'
+    async def f(self,  # eighteen
+          ): return 1  # nineteen
+with (a as b,  # twenty
+      c):
+    from m import (  # twenty-one
+        d,  # twenty-two
+        # twenty-three
+        e)  # twenty-four
+s = ('# no'  # twenty-five
+     '''
+     # no''')
+while x: \\
+    pass  # twenty-six
+"""
+
+
+def test_both_lanes_read_what_is_hard() -> None:
+    for source in (HARD.encode(), HARD.replace("\n", "\r\n").encode()):
+        found = read_comments(source, re.compile("#"))
+        assert found is not None
+        assert found == comments_by_libcst(source)
+        assert len(found) == 26
+
+
+def test_newer_grammar_is_read_by_libcst() -> None:
+    source = b"type A = int  # noqa: LS102\nf = f'{x['a']}'\n"
+    [found] = read_suppressions(source)
+    assert (found.first_line, found.words) == (1, ("LS102",))
+
+
+def test_nothing_is_silenced_in_a_file_that_cannot_be_compiled() -> None:
+    broken = BrokenFile("m.py", Span(1, 1, 1, 2), "m", "r", "SyntaxError: r", "Python 3.11")
+    assert run("x  # noqa\n", finding(broken)).count == 0
 
 
 def test_a_file_that_cannot_be_read_silences_nothing() -> None:

@@ -13,10 +13,11 @@ from linkstep.link.modules import Module, Modules, every_step
 from linkstep.link.outcomes import ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.model.environment import Missing, Origin
-from linkstep.model.expressions import Const, Join, Ref
+from linkstep.model.expressions import Compare, Const, Join, Ref
 from linkstep.model.links import Doubt
 from linkstep.model.summary import (
     ExternalBind,
+    If,
     ImportByName,
     ImportFrom,
     ImportModule,
@@ -53,7 +54,9 @@ class Evidence:
     def module_doubt(self, missing: Missing, importer: Module | None) -> Doubt | None:
         """Say why the absence of a module proves nothing, or None when it does."""
         if missing.doubt is not None:
-            return _doubt_of(missing)
+            return doubt_of(missing.doubt)
+        if missing.elsewhere is not None and importer is not None and _is_script(importer):
+            return Doubt.ELSEWHERE
         if missing.found_up_to:
             return self._parent_doubt(missing, importer)
         if importer is None:
@@ -334,8 +337,19 @@ def _prefix(value: Join, package: str) -> tuple[str, bool] | None:
     return found[0], False
 
 
-def _doubt_of(missing: Missing) -> Doubt:
-    text = missing.doubt or ""
+def _is_script(module: Module) -> bool:
+    """Whether a file has an `if __name__ == "__main__":` block, so that it may be started."""
+    return module.summary is not None and any(
+        isinstance(step, If)
+        and isinstance(step.test, Compare)
+        and isinstance(step.test.left, Ref)
+        and step.test.left.name == "__name__"
+        for step in module.summary.body
+    )
+
+
+def doubt_of(text: str) -> Doubt:
+    """Sort what the resolve stage says about an absence into the doubts that are counted."""
     if "no environment" in text:
         return Doubt.NO_ENVIRONMENT
     if "build" in text or "compile" in text:

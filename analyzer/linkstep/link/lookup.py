@@ -7,7 +7,7 @@ ImportError (language reference, 7.11). What cannot be proven either way is a do
 from __future__ import annotations
 
 from linkstep.link.evaluate import Evaluator
-from linkstep.link.evidence import Evidence
+from linkstep.link.evidence import Evidence, doubt_of
 from linkstep.link.failures import Failures
 from linkstep.link.modules import Module, Modules
 from linkstep.link.namespaces import Binding, Name, Names, StarNames, build_names
@@ -338,6 +338,8 @@ class Lookup:
         return Dubious(doubt) if doubt is not None else None
 
     def _reason(self, module: Module, name: str) -> Doubt | None:
+        if module.doubt is not None:
+            return doubt_of(module.doubt)
         names = module.names
         if names is not None:
             if names.building:

@@ -31,6 +31,7 @@ class Module:
     """A module as the linker sees it; `summary` is None when there is no source to read."""
 
     __slots__ = (
+        "doubt",
         "is_package",
         "name",
         "names",
@@ -57,6 +58,7 @@ class Module:
         self.summary = summary
         self.stub: str | None = None
         self.why_opaque: str | None = None
+        self.doubt: str | None = None
         self.names: Names | None = None
         self.scope_binds: dict[int, dict[str, list[Binding]]] | None = None
 
@@ -109,6 +111,7 @@ class Modules:
         name, origin = resolution.name, resolution.origin
         if isinstance(resolution, Namespace):
             module = Module(name, resolution.portions[0] + "/", origin, True, None)
+            module.doubt = resolution.doubt
             return module
         if isinstance(resolution, Opaque):
             module = Module(name, resolution.path, origin, resolution.is_package, None)

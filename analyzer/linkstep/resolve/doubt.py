@@ -58,7 +58,7 @@ class Doubts:
         if doubt is None and self._may_be_elsewhere(missing, importer_directory):
             for path in self._places_of(missing.name):
                 above = path[: -len(missing.name)].rstrip("/")
-                if self._was_searched(above, importer_directory):
+                if self._was_searched(above, importer_directory) or self._loses(missing, above):
                     continue
                 if self._listings.package_file(above) is None:
                     doubt = f"{path} is in a directory that may be put on the path"
@@ -73,6 +73,20 @@ class Doubts:
         if stdlib.is_of_cpython_itself(missing.name) and missing.origin is Origin.STANDARD_LIBRARY:
             return replace(missing, doubt="only a full installation of Python has it")
         return missing
+
+    def _loses(self, missing: Missing, above: str) -> bool:
+        """Say whether what `above` has is a namespace portion and a package was found.
+
+        A regular package wins over portions wherever on the path they are (PEP 420), so
+        putting the directory on the path changes nothing.
+        """
+        top, dot, _ = missing.name.partition(".")
+        if not dot or not missing.found_up_to:
+            return False
+        candidate = posixpath.join(above, top)
+        return self._listings.package_file(candidate) is None and any(
+            self._listings.package_file(posixpath.join(root, top)) for root in self._roots
+        )
 
     def of_namespace(self, namespace: Namespace, front: str | None) -> Namespace:
         """Give `namespace` with the reason why something else may take its name."""

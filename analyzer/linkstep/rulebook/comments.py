@@ -103,17 +103,18 @@ def _note(first: int, last: int, extents: dict[int, Extent]) -> None:
 
 
 def _header_end(statement: ast.AST, inner: ast.AST, lines: Sequence[str]) -> int:
-    """Give the line of the colon: the last one above the block that is not only a comment."""
+    """Give the line of the colon: the last one above the block that is not only a comment.
+
+    A block on the line of the colon, or behind a backslash, belongs to the header.
+    """
     first = _line(statement)
-    last = min([_line(inner), *map(_line, getattr(inner, "decorator_list", ()))])
-    if isinstance(inner, ast.match_case):
-        last = _line(inner)
-    if last == first:
-        return first
-    last -= 1
+    begins = min([_line(inner), *map(_line, getattr(inner, "decorator_list", ()))])
+    if lines[begins - 1].encode()[: getattr(inner, "col_offset", 0)].strip():
+        return begins
+    last = begins - 1
     while last > first and (not lines[last - 1].strip() or lines[last - 1].lstrip()[0] == "#"):
         last -= 1
-    return last
+    return begins if lines[last - 1].endswith("\\") else last
 
 
 def _line(node: ast.AST) -> int:

@@ -30,8 +30,7 @@ OWN = re.compile(r"#\s*linkstep:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?")
 NOQA = re.compile(r"#\s*noqa(?![\w-])(\s*:)?\s*([A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?", re.IGNORECASE)
 SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
 TEXT = re.compile(rb"linkstep:\s*ignore|noqa", re.IGNORECASE)
-OWN_SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
-TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
+OWN_TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
 
 EVERY_RULE = "any rule"
 UNUSED = {"LS901", "unused-suppression"}  # a comment with one of these is meant to stay

@@ -10,7 +10,7 @@ from typing import Any
 from app.main import app
 
 
-async def request(method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
+def request(method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
     """Send one request and give status and answer."""
     sent: list[dict[str, Any]] = []
 
@@ -22,14 +22,19 @@ async def request(method: str, path: str, body: Any = None, token: str = "") -> 
 
     headers = [(b"authorization", f"Bearer {token}".encode())]
     scope = {"type": "http", "method": method, "path": path, "headers": headers}
-    await app({**scope, "query_string": b""}, receive, send)
+    asyncio.run(app({**scope, "query_string": b""}, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
-async def talk(path: str, token: str, frames: Iterable[Any]) -> list[Any]:
+def talk(path: str, token: str, frames: Iterable[Any]) -> list[Any]:
     """Connect, send some frames, disconnect; give what was answered, or the close code."""
-    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    events = [{"type": "websocket.connect"}]
+    events += [{"type": "websocket.receive", "text": json.dumps(frame)} for frame in frames]
+    events += [{"type": "websocket.disconnect"}]
     answers: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return events.pop(0)
 
     async def send(event: dict[str, Any]) -> None:
         if event["type"] == "websocket.send":
@@ -37,12 +42,8 @@ async def talk(path: str, token: str, frames: Iterable[Any]) -> list[Any]:
         elif event["type"] == "websocket.close":
             answers.append(event["code"])
 
-    events.put_nowait({"type": "websocket.connect"})
-    for frame in frames:
-        events.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
-    events.put_nowait({"type": "websocket.disconnect"})
     scope = {"type": "websocket", "path": path, "query_string": f"token={token}".encode()}
-    await app(scope, events.get, send)
+    asyncio.run(app(scope, receive, send))
     return answers
 
 

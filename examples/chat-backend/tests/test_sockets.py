@@ -10,21 +10,21 @@ from tests.client import Running, talk
 WELCOME = {"type": "welcome", "room": "lobby", "user": "ada"}
 
 
-class SocketTest(unittest.IsolatedAsyncioTestCase):
+class SocketTest(unittest.TestCase):
     def setUp(self) -> None:
         self.enterContext(Running())
         self.token = issue_token("ada")
 
-    async def test_a_client_is_welcomed(self) -> None:
-        self.assertEqual(await talk("/ws/lobby", self.token, []), [WELCOME])
+    def test_a_client_is_welcomed(self) -> None:
+        self.assertEqual(talk("/ws/lobby", self.token, []), [WELCOME])
 
-    async def test_a_forged_token_is_refused(self) -> None:
-        self.assertEqual(await talk("/ws/lobby", "ada.forged", []), [1008])
+    def test_a_forged_token_is_refused(self) -> None:
+        self.assertEqual(talk("/ws/lobby", "ada.forged", []), [1008])
 
-    async def test_a_ping_is_answered(self) -> None:
-        answers = await talk("/ws/lobby", self.token, [{"type": "ping"}])
+    def test_a_ping_is_answered(self) -> None:
+        answers = talk("/ws/lobby", self.token, [{"type": "ping"}])
         self.assertEqual(answers, [WELCOME, {"type": "pong"}])
 
-    async def test_an_unknown_frame_is_an_error(self) -> None:
-        _, answer = await talk("/ws/lobby", self.token, [{"type": "dance"}])
+    def test_an_unknown_frame_is_an_error(self) -> None:
+        _, answer = talk("/ws/lobby", self.token, [{"type": "dance"}])
         self.assertEqual((answer["type"], answer["code"]), ("error", 1003))

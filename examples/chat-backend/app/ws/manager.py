@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from typing import Any
 
 from app.services.messages import add_message
@@ -17,12 +16,12 @@ class ConnectionManager:
     """Takes frames from clients and passes messages on to everybody in the room."""
 
     def __init__(self) -> None:
-        self._sockets: dict[str, set[WebSocket]] = defaultdict(set)
+        self._sockets: dict[str, set[WebSocket]] = {}
 
     async def connect(self, room: str, user: str, socket: WebSocket) -> None:
         """Let a client into a room."""
         await socket.accept()
-        self._sockets[room].add(socket)
+        self._sockets.setdefault(room, set()).add(socket)
         await socket.send_json(protocol.welcome(room, user))
 
     def disconnect(self, room: str, socket: WebSocket) -> None:

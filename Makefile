@@ -26,7 +26,7 @@ demo: $(VENV)/.project
 	@echo "$(EXAMPLE) has ten tests of its own, and they pass:"
 	@echo
 	@echo '$$ python -m unittest'
-	@cd $(EXAMPLE) && $(abspath $(BIN))/python -B -m unittest
+	@cd $(EXAMPLE) && $(abspath $(BIN))/python -B -m unittest 2>&1
 	@echo
 	@echo "Yet no chat message is ever answered. linkstep sees why, and runs nothing:"
 	@echo
@@ -65,11 +65,16 @@ $(VENV)/.dev: $(VENV)/.project
 	@$(PIP) install --group dev
 	@touch $@
 
-# Debian leaves `ensurepip` out of python3, so `python3 -m venv` alone is not enough there.
+# Debian leaves `ensurepip` out of python3, so that `python3 -m venv` fails. The other ways are
+# tried in the order of how little they change on the machine.
 define MAKE_ENVIRONMENT
 is_new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 works() { is_new_enough $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1; }
 by_venv() { "$$python" -m venv --clear $(VENV) >/dev/null 2>&1 && works; }
+by_pip() {
+    "$$python" -m venv --clear --without-pip $(VENV) >/dev/null 2>&1
+    "$$python" -m pip --quiet --python $(BIN)/python install pip >/dev/null 2>&1 && works
+}
 by_apt() {
     test "$$(id -u)" -eq 0 && command -v apt-get >/dev/null || return 1
     echo "installing python3-venv with apt-get"
@@ -80,10 +85,6 @@ by_apt() {
         apt-get install -y -qq "$$name" >/dev/null 2>&1 && by_venv && return 0
     done
     return 1
-}
-by_pip() {
-    "$$python" -m venv --clear --without-pip $(VENV) >/dev/null 2>&1
-    "$$python" -m pip --quiet --python $(BIN)/python install pip >/dev/null 2>&1 && works
 }
 by_virtualenv() {
     "$$python" -m pip install --quiet --user virtualenv >/dev/null 2>&1
@@ -100,7 +101,7 @@ if [ -z "$$python" ]; then
     exit 1
 fi
 echo "making $(VENV) with $$("$$python" --version)"
-by_venv || by_apt || by_pip || by_virtualenv && exit 0
+by_venv || by_pip || by_apt || by_virtualenv && exit 0
 echo "$$python cannot make a virtual environment: venv, apt-get, pip and virtualenv all failed" >&2
 echo "on Debian and Ubuntu, install python3-venv; then run make again" >&2
 exit 1

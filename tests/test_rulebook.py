@@ -38,7 +38,7 @@ message = "no {name} in {module}"
 
 
 def page(header: str, path: str = "our/LS102-undefined-name.md") -> RulePage:
-    return RulePage(path, f"```toml\n{header}```\n\n# LS102\n\nIt says\nthis.\n\nMore.\n")
+    return RulePage(path, f"```toml\n{header}```\n\n# LS102\n\nIt says\nthis. And this.\n\nMore.\n")
 
 
 def test_a_page_becomes_a_rule() -> None:
@@ -50,7 +50,7 @@ def test_a_page_becomes_a_rule() -> None:
         since="0.1.0",
         fact="broken-reference",
         message="no {name} in {module}",
-        page="# LS102\n\nIt says\nthis.\n\nMore.\n",
+        page="# LS102\n\nIt says\nthis. And this.\n\nMore.\n",
         where={"problem": "undefined-name"},
     )
     assert says(rule) == "It says this."

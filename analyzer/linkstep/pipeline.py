@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,7 +51,8 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
     configuration = _configure(root, request)
     rules = load_rules([root / directory for directory in configuration.rules])
     check_policy(configuration.policy, rules, configuration.source or "the command line")
-    result = check_tree(tree, root, configuration, request, checked_paths, observer)
+    with _collector_off():
+        result = check_tree(tree, root, configuration, request, checked_paths, observer)
     read = _reader(tree)
     # From here on nothing is linked any more: facts become findings.
     judgement = judge(result.facts, rules, configuration.policy, read, result.commented)
@@ -129,6 +133,18 @@ def check_tree(
         *shadowed_modules(files, finder.find, lambda name: _behind(name, finder, project)),
     )
     return Linked(program, facts, len(paths), index.commented, _notes(project))
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Switch cyclic garbage collection off: trees and summaries are many objects, no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _kind(file: Found) -> ModuleKind:
@@ -248,6 +264,6 @@ def _lines_of(read: Callable[[str], bytes | None]) -> Callable[[str], Sequence[s
     @lru_cache(maxsize=64)
     def lines(path: str) -> Sequence[str]:
         source = read(path) or b""
-        return source.decode("utf-8", "replace").splitlines()
+        return re.split(r"\r\n|\r|\n", source.decode("utf-8", "replace"))
 
     return lines

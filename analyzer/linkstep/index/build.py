@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable
 
 from linkstep.index.summarize import summarize
@@ -28,13 +27,7 @@ class Index:
     def summary(self, path: str, kind: ModuleKind) -> FileSummary | None:
         """Give the summary of a file, None when it cannot be read."""
         if path not in self._summaries:
-            try:
-                source = self._read(path)
-            except OSError as error:
-                self.unreadable[path] = error.strerror or type(error).__name__
-                self._summaries[path] = None
-            else:
-                self._summaries[path] = summarize(source, kind, self._target, self._reader)
+            self._summaries[path] = self._summarized(self._source(path), kind)
         return self._summaries[path]
 
     def build(
@@ -43,25 +36,22 @@ class Index:
         observer: Observer,
         commented: Callable[[bytes], bool],
     ) -> None:
-        """Summarise files; those whose bytes `commented` is true of are remembered.
+        """Summarise files; those whose bytes `commented` is true of are remembered."""
+        for path, kind in files:
+            observer.advance(1)
+            source = self._source(path)
+            if source is not None and commented(source):
+                self.commented.append(path)
+            self._summaries[path] = self._summarized(source, kind)
 
-        The garbage collector is off meanwhile: syntax trees are many objects and no
-        garbage in cycles.
-        """
-        enabled = gc.isenabled()
-        gc.disable()
+    def _source(self, path: str) -> bytes | None:
         try:
-            for path, kind in files:
-                try:
-                    source = self._read(path)
-                except OSError as error:
-                    self.unreadable[path] = error.strerror or type(error).__name__
-                    self._summaries[path] = None
-                    continue
-                self._summaries[path] = summarize(source, kind, self._target, self._reader)
-                if commented(source):
-                    self.commented.append(path)
-                observer.advance(1)
-        finally:
-            if enabled:
-                gc.enable()
+            return self._read(path)
+        except OSError as error:
+            self.unreadable[path] = error.strerror or type(error).__name__
+            return None
+
+    def _summarized(self, source: bytes | None, kind: ModuleKind) -> FileSummary | None:
+        if source is None:
+            return None
+        return summarize(source, kind, self._target, self._reader)

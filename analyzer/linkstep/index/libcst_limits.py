@@ -1,14 +1,14 @@
 """How deep a file nests, found before a recursive parser sees it.
 
 libcst's native parser has no limit of its own: a file of open brackets overflows its stack and
-kills the process, a long chain of operators takes it quadratic time, a deep match pattern
-exponential time. So the tokens are counted first. The count is an upper bound: each open
-bracket is a level, and so is each link of a chain, because `not not x`, `a + b + c`, `a.b.c` and
-`"a" "b"` nest as well. Chains in one another add up, chains beside one another do not: the depth of
-`a.b + c.d + e.f` is two sums and one dot.
+kills the process, a long chain of operators takes it quadratic time, deep match patterns and
+targets of `del` exponential time. So the tokens are counted first. The count is an upper bound:
+each open bracket is a level, and so is each link of a chain, because `not not x`, `a + b + c`,
+`a.b.c` and `"a" "b"` nest as well. Chains in one another add up, chains beside one another do not:
+the depth of `a.b + c.d + e.f` is two sums and one dot.
 
 The limits are those of CPython, which refuses more than 200 brackets and, up to 3.12, gives up at
-about 3,000 levels of anything else. Only the limit on match patterns is libcst's own need.
+about 3,000 levels of anything else. Only the limit on what libcst backtracks is not CPython's.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from linkstep.index.syntax_nodes import TooDeeplyNested
 
 MOST_BRACKETS = 200
 MOST_LEVELS = 3_000
-MOST_BRACKETS_IN_A_PATTERN = 8
+MOST_BRACKETS_BACKTRACKED = 8  # in a line with `case` or `del`
 MOST_ELIFS = 10_000  # in a file; each is an If in the one before it
 
 _WORD_ENDS = rb"(?![\w\x80-\xff])"
-_NESTING_WORD = rb"(?:and|else|for|if|lambda|not|or)" + _WORD_ENDS
+_NESTING_WORD = rb"(?:and|del|else|for|if|lambda|not|or)" + _WORD_ENDS
 _CASE = rb"[ \t\f]*+case" + _WORD_ENDS + rb"(?![ \t]*+[=.,:;)\]])"
 _FORMATTED = rb"(?:[fFtT][rR]?+|[rR][fFtT])(?:\"\"\"|'''|\"|')"
 _STRING = (
@@ -207,6 +207,8 @@ class _Nesting:
         elif event == "word":
             bracket.add_word()
             bracket.lambdas += token == b"lambda"
+            if token == b"del":
+                self._most_open = MOST_BRACKETS_BACKTRACKED
         elif event == "comma":
             if not bracket.lambdas:
                 bracket.restart()
@@ -228,8 +230,8 @@ class _Nesting:
         """Take notice of what nests nothing, but ends something or begins a part."""
         bracket = self._open[-1]
         if event == "line":
-            in_pattern = token.endswith(b"case")
-            self._most_open = MOST_BRACKETS_IN_A_PATTERN if in_pattern else MOST_BRACKETS
+            is_case = token.endswith(b"case")
+            self._most_open = MOST_BRACKETS_BACKTRACKED if is_case else MOST_BRACKETS
             self._open = [_Bracket("module", 0)]
         elif event == "colon":
             bracket.lambdas = max(bracket.lambdas - 1, 0)

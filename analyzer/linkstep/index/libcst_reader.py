@@ -39,7 +39,7 @@ from linkstep.index.syntax_nodes import ReaderError, TooDeeplyNested
 #: Up to this depth the parser fits the stack of any thread.
 _SHALLOW = 50
 #: Reserved, not used, unless the file at hand is as deep as `libcst_limits` admits.
-_ROOMY_STACK = 256 * 1024 * 1024
+_ROOMY_STACK = 128 * 1024 * 1024
 _FRAMES_A_LEVEL = 8
 
 _REFUSAL = re.compile(r"parser error: error at (\d+):(\d+): expected (.*)", re.DOTALL)

@@ -51,7 +51,15 @@ from linkstep.model.target import Target
 class Recorder(Namespaces):
     """Records one module; `record` fills the fields that a summary is made of."""
 
-    def __init__(self, tree: ast.Module, positions: Positions, target: Target, stub: bool) -> None:
+    def __init__(
+        self,
+        tree: ast.Module,
+        positions: Positions,
+        target: Target,
+        *,
+        stub: bool = False,
+        shallow: bool = False,
+    ) -> None:
         self.walrus = ":=" in positions.text
         names = collect(tree.body, walrus=self.walrus)
         for node in _global_statements(tree, positions.text):
@@ -61,6 +69,7 @@ class Recorder(Namespaces):
         super().__init__(positions, names, frozenset() if stub else unsure)
         self.tree = tree
         self.stub = stub
+        self.shallow = shallow
         self.lazy: LazyNames | None = None
         self.literals = _literals(tree.body)
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
@@ -367,8 +376,20 @@ class Recorder(Namespaces):
                 if isinstance(node, ast.FunctionDef)
                 else LazyNames((), False)
             )
-        self.define(self._qualified(node.name), node, names, lambda: self.block(node.body))
+        body = self._imports_within if self.shallow else self.block
+        self.define(self._qualified(node.name), node, names, lambda: body(node.body))
         self.bind(node.name, BindingKind.FUNCTION, node)
+
+    def _imports_within(self, body: Iterable[ast.stmt]) -> None:
+        """Record the imports of a function body and nothing else."""
+        for statement in body:
+            if isinstance(statement, ast.Import):
+                self.record_import(statement)
+            elif isinstance(statement, ast.ImportFrom):
+                self.record_import_from(statement)
+            else:
+                for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+                    self._imports_within(getattr(statement, field, ()))
 
     def record_class(self, node: ast.ClassDef) -> None:
         """Record a class: its body runs where it stands, in a namespace of its own."""

@@ -44,7 +44,7 @@ class Evidence:
         self.lookup = lookup
         self.first_party: list[Module] = []
         self._imported: set[str] | None = None
-        self._external: dict[str, set[str | None]] | None = None
+        self._external: dict[str | None, list[tuple[ExternalBind, Module]]] | None = None
         self._closures: dict[str, bool] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._directories: dict[str, Module] | None = None
@@ -134,7 +134,7 @@ class Evidence:
                 return Doubt.PATH
             for directory in directories:
                 place = posixpath.join(directory, "__main__.py")
-                found = self.modules.find(top, Module("", place, Origin.FIRST_PARTY, False, None))
+                found = self.modules.find(top, Module("", place, Origin.FIRST_PARTY, False))
                 if isinstance(found, Module):
                     return Doubt.PATH
             if module.summary is not None and module.summary.hooks:
@@ -178,29 +178,24 @@ class Evidence:
 
     def may_be_set(self, module: Module, name: str) -> bool:
         """Whether some first-party file sets `name` on the module, or may do so."""
+        setters = self._setters()
+        return any(
+            isinstance(value, ModuleValue) and value.module is module
+            for key in (name, None)
+            for step, importer in setters.get(key, ())
+            for value in self._values(step.target, importer)
+        )
+
+    def _setters(self) -> dict[str | None, list[tuple[ExternalBind, Module]]]:
+        """All places that set an attribute of what may be a module, by the attribute."""
         if self._external is None:
             self._external = {}
             for importer in self.first_party:
-                self._collect_external(importer)
-        names = self._external.get(module.path)
-        return names is not None and (name in names or None in names)
-
-    def _collect_external(self, importer: Module) -> None:
-        if importer.summary is None:
-            return
-        assert self._external is not None
-        for step in every_step(importer.summary):
-            if not isinstance(step, ExternalBind):
-                continue
-            if step.target.scope == -1 and step.target.name == "builtins":
-                self._external.setdefault("builtins", set()).add(step.name)
-                continue
-            for value in self._values(step.target, importer):
-                if isinstance(value, ModuleValue):
-                    key = value.module.path
-                    if key == "built-in":
-                        key = value.module.name
-                    self._external.setdefault(key, set()).add(step.name)
+                if importer.summary is not None:
+                    for step in every_step(importer.summary):
+                        if isinstance(step, ExternalBind):
+                            self._external.setdefault(step.name, []).append((step, importer))
+        return self._external
 
     def _values(self, ref: Ref, module: Module) -> list[object]:
         if ref.scope == 0:
@@ -215,10 +210,12 @@ class Evidence:
 
     def sets_builtin(self, name: str) -> bool:
         """Whether a first-party file adds `name` to the builtins."""
-        self.may_be_set(Module("", "", Origin.FIRST_PARTY, False, None), "")
-        assert self._external is not None
-        names = self._external.get("builtins", set())
-        return name in names or None in names
+        setters = self._setters()
+        return any(
+            step.target.name == "builtins" and not step.target.attributes
+            for key in (name, None)
+            for step, _ in setters.get(key, ())
+        )
 
     def handed_over(self, module: Module) -> bool:
         """Whether a function that got `__name__` may add names to the module.

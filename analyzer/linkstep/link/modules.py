@@ -28,9 +28,15 @@ StubOf = Callable[[str], str | None]
 
 
 class Module:
-    """A module as the linker sees it; `summary` is None when there is no source to read."""
+    """A module as the linker sees it.
+
+    Its file is read when `summary` is first asked for: that a module exists is known
+    without that.
+    """
 
     __slots__ = (
+        "_read",
+        "_summary",
         "doubt",
         "is_package",
         "name",
@@ -39,7 +45,6 @@ class Module:
         "path",
         "scope_binds",
         "stub",
-        "summary",
         "why_opaque",
     )
 
@@ -49,18 +54,29 @@ class Module:
         path: str,
         origin: Origin,
         is_package: bool,
-        summary: FileSummary | None,
+        read: Callable[[], FileSummary | None] | None = None,
     ) -> None:
         self.name = name
         self.path = path
         self.origin = origin
         self.is_package = is_package
-        self.summary = summary
+        self._read = read
+        self._summary: FileSummary | None = None
         self.stub: str | None = None
         self.why_opaque: str | None = None
         self.doubt: str | None = None
         self.names: Names | None = None
         self.scope_binds: dict[int, dict[str, list[Binding]]] | None = None
+
+    @property
+    def summary(self) -> FileSummary | None:
+        """The module's symbol table, None when there is no source that can be read."""
+        if self._read is not None:
+            self._summary = self._read()
+            self._read = None
+            if self._summary is None:
+                self.why_opaque = "a file that cannot be read"
+        return self._summary
 
     @property
     def directory(self) -> str:
@@ -110,20 +126,21 @@ class Modules:
     def _load(self, resolution: Found | Namespace | Opaque) -> Module:
         name, origin = resolution.name, resolution.origin
         if isinstance(resolution, Namespace):
-            module = Module(name, resolution.portions[0] + "/", origin, True, None)
+            module = Module(name, resolution.portions[0] + "/", origin, True)
             module.doubt = resolution.doubt
             return module
         if isinstance(resolution, Opaque):
-            module = Module(name, resolution.path, origin, resolution.is_package, None)
+            module = Module(name, resolution.path, origin, resolution.is_package)
             module.stub = resolution.stub
             module.why_opaque = resolution.why
             return module
         kind = ModuleKind.PACKAGE if resolution.is_package else ModuleKind.MODULE
-        summary = self._summary_of(resolution.path, kind)
-        module = Module(name, resolution.path, origin, resolution.is_package, summary)
-        if summary is None:
-            module.why_opaque = "a file that cannot be read"
-        return module
+        path = resolution.path
+
+        def read() -> FileSummary | None:
+            return self._summary_of(path, kind)
+
+        return Module(name, path, origin, resolution.is_package, read)
 
     def stub(self, module: Module) -> Module | None:
         """Give the stub that describes a module: beside it, or typeshed's for the library."""
@@ -140,11 +157,9 @@ class Modules:
             is_package = posixpath.basename(path).startswith("__init__.")
             kind = ModuleKind.STUB_PACKAGE if is_package else ModuleKind.STUB
             summary = self._summary_of(path, kind)
-            self._stubs[path] = (
-                Module(name, path, Origin.STANDARD_LIBRARY, is_package, summary)
-                if summary is not None and summary.problem is None
-                else None
-            )
+            usable = summary is not None and summary.problem is None
+            stub = Module(name, path, Origin.STANDARD_LIBRARY, is_package, lambda: summary)
+            self._stubs[path] = stub if usable else None
         return self._stubs[path]
 
     def loaded(self) -> Iterator[Module]:

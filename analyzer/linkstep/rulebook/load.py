@@ -135,10 +135,10 @@ def parse_page(page: RulePage) -> Rule:
 
 
 def says(rule: Rule) -> str:
-    """Give what a rule says in short: the first paragraph of its page, in one line."""
+    """Give what a rule says in short: the first sentence of its page."""
     for paragraph in rule.page.split("\n\n"):
         if paragraph.strip() and not paragraph.lstrip().startswith("#"):
-            return " ".join(paragraph.split())
+            return re.sub(r"(?<=\.) .*", "", " ".join(paragraph.split()))
     return ""
 
 

@@ -58,7 +58,7 @@ def _fact(
         function=link.function,
         offered_by=link.module_path if offers else None,
         offers=public,
-        suggestion=_suggestion(link, offers, elsewhere, program),
+        suggestion=_suggestion(link, offers, elsewhere, definitions),
         elsewhere=elsewhere,
         condition=link.condition,
         via=link.via,
@@ -77,19 +77,14 @@ def _elsewhere(link: BrokenLink, definitions: Definitions) -> tuple[str, ...]:
 
 
 def _suggestion(
-    link: BrokenLink, offers: Sequence[str], elsewhere: Sequence[str], program: Program
+    link: BrokenLink, offers: Sequence[str], elsewhere: Sequence[str], definitions: Definitions
 ) -> str | None:
     """Give the full name of what was probably meant; it is there, or None is given."""
     if link.via is not None or link.problem is Problem.POSSIBLY_UNDEFINED_NAME:
         return None
     if link.exception.startswith("ModuleNotFoundError"):
         parent, _, last = link.name.rpartition(".")
-        siblings = [
-            module.name[len(parent) + 1 :]
-            for module in program.modules
-            if module.name.startswith(parent + ".") and "." not in module.name[len(parent) + 1 :]
-        ]
-        near = closest(last, siblings) if parent else None
+        near = closest(last, definitions.below(parent)) if parent else None
         if near is not None:
             return f"{parent}.{near}"
         return elsewhere[0] if len(elsewhere) == 1 else None

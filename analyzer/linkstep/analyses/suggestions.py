@@ -18,8 +18,11 @@ class Definitions:
     def __init__(self, modules: Iterable[LinkedModule]) -> None:
         self._modules: dict[str, list[str]] = defaultdict(list)
         self._named: dict[str, list[str]] = defaultdict(list)
+        self._children: dict[str, list[str]] = defaultdict(list)
         for module in modules:
-            self._named[module.name.rpartition(".")[2]].append(module.name)
+            parent, _, last = module.name.rpartition(".")
+            self._named[last].append(module.name)
+            self._children[parent].append(last)
             for step in module.summary.body:
                 if isinstance(step, Bind) and step.kind in _DEFINING:
                     self._modules[step.name].append(module.name)
@@ -31,6 +34,10 @@ class Definitions:
     def of_module(self, name: str) -> tuple[str, ...]:
         """Give the modules whose last part is that of the missing module."""
         return tuple(self._named.get(name.rpartition(".")[2], ()))
+
+    def below(self, package: str) -> Sequence[str]:
+        """Give the last parts of the modules directly below a package."""
+        return self._children.get(package, ())
 
 
 _DEFINING = frozenset({BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT})
@@ -49,9 +56,14 @@ def closest(name: str, names: Sequence[str]) -> str | None:
     for other in names:
         if other == name or other.startswith("__"):
             continue
-        spelling = difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
         words = _words(other)
         shared = len(wanted & words) / max(len(wanted | words), 1)
+        matcher = difflib.SequenceMatcher(None, name.lower(), other.lower())
+        if shared < 0.5 and matcher.real_quick_ratio() <= best_score:
+            continue
+        if shared < 0.5 and matcher.quick_ratio() <= best_score:
+            continue
+        spelling = matcher.ratio()
         score = max(spelling, 0.5 * spelling + 0.5 * shared if shared >= 0.5 else 0.0)
         if score > best_score:
             best, best_score = other, score

@@ -27,7 +27,8 @@ class Index:
     def summary(self, path: str, kind: ModuleKind) -> FileSummary | None:
         """Give the summary of a file, None when it cannot be read."""
         if path not in self._summaries:
-            self._summaries[path] = self._summarized(self._source(path), kind)
+            outside = path.startswith("/")  # of the environment: nobody links its functions
+            self._summaries[path] = self._summarized(self._source(path), kind, shallow=outside)
         return self._summaries[path]
 
     def build(
@@ -51,7 +52,9 @@ class Index:
             self.unreadable[path] = error.strerror or type(error).__name__
             return None
 
-    def _summarized(self, source: bytes | None, kind: ModuleKind) -> FileSummary | None:
+    def _summarized(
+        self, source: bytes | None, kind: ModuleKind, *, shallow: bool = False
+    ) -> FileSummary | None:
         if source is None:
             return None
-        return summarize(source, kind, self._target, self._reader)
+        return summarize(source, kind, self._target, self._reader, shallow=shallow)

@@ -3,6 +3,7 @@
 It gives what `ast.parse` gives, positions included, for files of Python 3.0 to 3.15. libcst parses;
 the modules `libcst_*` beside this one lower its tree to that of ast:
 
+    libcst_source       decodes the bytes
     libcst_limits       refuses what nests too deep for a recursive parser
     libcst_cursor       walks the text in step with the tree, and knows where each node stands
     libcst_leaves       names, operators
@@ -22,11 +23,9 @@ are those of Python 3.12 and later, which are exact.
 from __future__ import annotations
 
 import ast
-import io
 import re
 import sys
 import threading
-import tokenize
 from collections.abc import Callable
 
 import libcst as cst
@@ -34,6 +33,7 @@ import libcst as cst
 from linkstep.index.libcst_blocks import lower_statements
 from linkstep.index.libcst_cursor import Cursor
 from linkstep.index.libcst_limits import measure_depth
+from linkstep.index.libcst_source import check_marks, decode_source, undecodable
 from linkstep.index.syntax_nodes import ReaderError, TooDeeplyNested
 
 #: Up to this depth the parser fits the stack of any thread.
@@ -53,7 +53,7 @@ def parse_with_libcst(source: bytes) -> ast.Module:
     """Give the syntax tree of a file as `ast.parse(source)` gives it, by a grammar of its own.
 
     SyntaxError, with line and offset from 1, says that the file is refused, that its bytes are
-    not text in its encoding (PEP 263), or that it contains null bytes. ReaderError, a kind of
+    no text in its encoding (PEP 263), or that it contains null bytes. ReaderError, a kind of
     SyntaxError, says that only this reader gave up.
 
     >>> tree = parse_with_libcst(b"type Pair[T] = tuple[T, T]")
@@ -67,42 +67,27 @@ def parse_with_libcst(source: bytes) -> ast.Module:
                     ^^^^
     SyntaxError: invalid syntax
     """
-    text = _decode(source)
+    text, mark = decode_source(source)
     encoded = text.encode()
     depth = measure_depth(encoded)
     if depth <= _SHALLOW:
-        return _parse(text, encoded)
-    return _with_room_for(depth, lambda: _parse(text, encoded))
+        return _parse(text, encoded, mark)
+    return _with_room_for(depth, lambda: _parse(text, encoded, mark))
 
 
-def _decode(source: bytes) -> str:
-    """Decode as the compiler does: by BOM or cookie, else UTF-8 (PEP 263, PEP 3120)."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        text = source.decode(encoding)
-        text.encode()  # some codecs, like UTF-7, give what is no text: lone surrogates
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise SyntaxError(f"(unicode error) {error}", (None, line, 1, None)) from None
-    except (UnicodeError, LookupError) as error:
-        raise SyntaxError(f"encoding problem: {error}", (None, 1, 1, None)) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise SyntaxError("source code cannot contain null bytes", (None, line, 1, None))
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _parse(text: str, encoded: bytes) -> ast.Module:
+def _parse(text: str, encoded: bytes, mark: str) -> ast.Module:
     try:
         module = cst.parse_module(text)
-        body = lower_statements(Cursor(encoded), module.body)
+        if mark:
+            check_marks(module, text, mark)
+        return ast.Module(lower_statements(Cursor(encoded), module.body), [])
     except cst.ParserSyntaxError as error:
-        raise _refusal(error, text) from None
+        raise (undecodable(text, mark) if mark else _refusal(error, text)) from None
     except RecursionError:
-        raise TooDeeplyNested("too many nested expressions", (None, 1, 1, None)) from None
+        raise TooDeeplyNested("too many nested expressions", ("<unknown>", 1, 1, None)) from None
     except (cst.CSTLogicError, cst.CSTValidationError) as error:
-        raise ReaderError(f"libcst cannot read this: {error}", (None, 1, 1, None)) from None
-    return ast.Module(body, [])
+        message = f"libcst cannot read this: {error}"
+        raise ReaderError(message, ("<unknown>", 1, 1, None)) from None
 
 
 def _with_room_for(depth: int, parse: Callable[[], ast.Module]) -> ast.Module:

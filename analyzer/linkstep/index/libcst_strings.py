@@ -98,20 +98,21 @@ def _pieces(
             yield _Text(value, start, cursor.end, _kind(literal))
         else:
             cursor.take(literal.start.encode())
-            yield from _lower_parts(cursor, literal.parts, "r" in literal.start.lower(), lower)
+            prefix = literal.start.rstrip("'\"").lower()
+            yield from _lower_parts(cursor, literal.parts, prefix, lower)
             cursor.take(literal.end.encode())
 
 
 def _lower_parts(
-    cursor: Cursor, parts: Sequence[_Part], is_raw: bool, lower: _Lower
+    cursor: Cursor, parts: Sequence[_Part], prefix: str, lower: _Lower
 ) -> Iterator[_Text | ast.expr]:
     for part in parts:
         start = cursor.end
         if isinstance(part, cst.FormattedStringText | cst.TemplatedStringText):
             cursor.skip(len(part.value.encode()))
-            yield _Text(_evaluate_text(cursor, part.value, is_raw, start), start, cursor.end)
+            yield _Text(_evaluate_text(cursor, part.value, "r" in prefix, start), start, cursor.end)
         elif isinstance(part, _Field):
-            yield from _lower_field(cursor, part, is_raw, lower)
+            yield from _lower_field(cursor, part, prefix, lower)
 
 
 def _evaluate_text(cursor: Cursor, text: str, is_raw: bool, start: int) -> str:
@@ -124,13 +125,12 @@ def _evaluate_text(cursor: Cursor, text: str, is_raw: bool, start: int) -> str:
 
 
 def _lower_field(
-    cursor: Cursor, node: _Field, is_raw: bool, lower: _Lower
+    cursor: Cursor, node: _Field, prefix: str, lower: _Lower
 ) -> Iterator[_Text | ast.expr]:
     """Give the node for `{value!conversion:spec}`, after the text that `{value=}` also prints."""
     start = cursor.take(b"{")
-    value_start = cursor.start()
     value = lower(cursor, node.expression)
-    source = cursor.text[value_start : cursor.end].decode()
+    source = cursor.text[start + 1 : cursor.end].decode()
     conversion = ord(node.conversion) if node.conversion else _NO_CONVERSION
     if node.equal is not None:
         cursor.take(b"=")
@@ -141,9 +141,10 @@ def _lower_field(
     if node.conversion is not None:
         cursor.take(b"!")
         cursor.take(node.conversion.encode())
-    spec = _lower_spec(cursor, node.format_spec, is_raw, lower)
+    # What is nested in a format is formatted at once, in a t-string too.
+    spec = _lower_spec(cursor, node.format_spec, prefix.replace("t", "f"), lower)
     cursor.take(b"}")
-    if isinstance(node, cst.TemplatedStringExpression):
+    if "t" in prefix:
         yield Interpolation(
             value=value,
             str=source,
@@ -156,12 +157,12 @@ def _lower_field(
 
 
 def _lower_spec(
-    cursor: Cursor, parts: Sequence[_Part] | None, is_raw: bool, lower: _Lower
+    cursor: Cursor, parts: Sequence[_Part] | None, prefix: str, lower: _Lower
 ) -> ast.JoinedStr | None:
     if parts is None:
         return None
     start = cursor.take(b":")
-    values: list[ast.expr] = list(_join(cursor, _lower_parts(cursor, parts, is_raw, lower)))
+    values: list[ast.expr] = list(_join(cursor, _lower_parts(cursor, parts, prefix, lower)))
     return ast.JoinedStr(values=values, **cursor.span(start))
 
 

@@ -16,14 +16,27 @@ from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
+_CHANGES_NAMESPACES = (
+    *(b"globals()", b"vars()", b"locals()", b"exec(", b"setattr(", b"__path__", b"__dict__"),
+    *(b"sys.modules", b"sys.path", b"addsitedir", b"import_module", b"__import__", b"global "),
+)
 _REFLECTIVE = (b"sys.modules", b"_getframe", b"f_globals", b"currentframe", b"stack()")
 
 
-def summarize(source: bytes, kind: ModuleKind, target: Target, reader: str = "auto") -> FileSummary:
+def summarize(
+    source: bytes,
+    kind: ModuleKind,
+    target: Target,
+    reader: str = "auto",
+    *,
+    shallow: bool = False,
+) -> FileSummary:
     """Give the symbol table of one file; a file that cannot be read gives one with a problem.
 
     `reader` is `ast` (CPython's parser, the fast lane), `libcst` (a grammar that does not
     depend on the interpreter) or `auto`: the fast lane, and libcst where its grammar ends.
+    `shallow` keeps of function bodies only the imports, which is all that others can see of
+    them in a file that nowhere mentions namespaces, module tables or paths.
 
     >>> found = summarize(b"from .db import connect", ModuleKind.PACKAGE, Target((3, 11)))
     >>> found.body[0].module, found.body[0].names[0].name
@@ -38,7 +51,8 @@ def summarize(source: bytes, kind: ModuleKind, target: Target, reader: str = "au
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST_WALK))
     try:
-        recorder = Recorder(tree, positions, target, kind.is_stub)
+        shallow = shallow and not any(word in source for word in _CHANGES_NAMESPACES)
+        recorder = Recorder(tree, positions, target, stub=kind.is_stub, shallow=shallow)
         body = recorder.record()
     except RecursionError:
         return _unreadable(kind, "the file is nested too deeply to be read")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from linkstep.link.evaluate import Evaluator
 from linkstep.link.evidence import Evidence, doubt_of
 from linkstep.link.failures import Failures
-from linkstep.link.modules import Module, Modules
+from linkstep.link.flow import imported_names
+from linkstep.link.modules import Module, Modules, all_steps
 from linkstep.link.namespaces import Binding, Name, Names, StarNames, build_names
 from linkstep.link.outcomes import (
     Absent,
@@ -25,7 +26,14 @@ from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Call, Const, Expression, Ref
 from linkstep.model.facts import Problem
 from linkstep.model.links import Doubt
-from linkstep.model.summary import Bind, BindingKind, ImportFrom, ImportModule, LazyName
+from linkstep.model.summary import (
+    Bind,
+    BindingKind,
+    Exports,
+    ImportFrom,
+    ImportModule,
+    LazyName,
+)
 
 # What every module object has (data model reference, "Modules", and `object`).
 _IMPLICIT = frozenset(dir(type(__import__("sys")))) | {
@@ -58,6 +66,8 @@ class Lookup:
 
     def module(self, name: str, importer: Module | None) -> Module | Absent | Dubious:
         """Say what `import name` gets in `importer`."""
+        if name == "__main__":
+            return Dubious(Doubt.OPEN)  # whatever was started; it is always there
         found = self.modules.find(name, importer)
         if isinstance(found, Module):
             return found
@@ -137,12 +147,14 @@ class Lookup:
                 return StarNames(tuple(described.public()), Doubt.STUB)
             return StarNames((), Doubt.OPAQUE if module.why_opaque else None)
         if names.building:
-            return StarNames(tuple(names.public()), Doubt.CYCLE)
+            return _as_written(module)
         if not names.exports:
             doubt = next((d for d in names.doubts if d is not Doubt.GETATTR), None)
             return StarNames(tuple(names.public()), doubt)
         listed, complete = self.all_names(module)
-        return StarNames(listed, None if complete else Doubt.STAR)
+        if complete:
+            return StarNames(listed)
+        return StarNames(tuple(dict.fromkeys((*listed, *names.public()))), Doubt.STAR)
 
     def all_names(self, module: Module) -> tuple[tuple[str, ...], bool]:
         """Evaluate a module's `__all__`; False when a part of it is not known."""
@@ -234,8 +246,12 @@ class Lookup:
                 return Dubious(Doubt.OPEN)
         values = [self.follow(module, binding) for binding in bindings]
         value = next((v for v in values if isinstance(v, ModuleValue)), values[-1])
-        if entry.always or not isinstance(value, ModuleValue | Definition):
-            return value
+        if entry.always:
+            # The statement that binds it runs, or importing the module fails; what cannot
+            # be known of its value is counted where that statement stands.
+            return Definition(module, name) if isinstance(value, Dubious) else value
+        if not isinstance(value, ModuleValue | Definition):
+            return self._by_stub(module, name, Doubt.OPAQUE) or value
         if module.names is not None and module.names.building:
             return Dubious(Doubt.CYCLE)
         absent = self._unbound(module, name, entry)
@@ -260,7 +276,7 @@ class Lookup:
 
     def _unbound(self, module: Module, name: str, entry: Name | None) -> Outcome:
         """Answer for a name that no statement in force binds."""
-        served = self._served(module, name)
+        served = self._served(module, name) or self._through_stars(module, name)
         if served is not None:
             return served
         doubt = self._doubt(module, name)
@@ -270,6 +286,29 @@ class Lookup:
         if entry is not None and entry.dead:
             condition = show(entry.dead[-1].condition)
         return self.absent(module, name, condition)
+
+    def _through_stars(self, module: Module, name: str) -> Outcome | None:
+        """Give a submodule that a star import brought along.
+
+        Importing a submodule sets it on its package, so a star import from a package
+        without `__all__` takes its imported submodules too.
+        """
+        names = module.names
+        for star in names.stars if names is not None else ():
+            found = self.relative(star, module)
+            if not isinstance(found, Module) or found is module or not found.is_package:
+                continue
+            theirs = self.names(found)
+            if theirs is None or theirs.exports or name.startswith("_"):
+                continue
+            if self.evidence.is_imported(found, name):
+                submodule = self._submodule(found, name)
+                if submodule is not None:
+                    return submodule
+            further = self._through_stars(found, name)
+            if further is not None:
+                return further
+        return None
 
     def absent(self, module: Module, name: str, condition: str | None = None) -> Absent:
         """State that a from-import of `name` raises."""
@@ -354,6 +393,8 @@ class Lookup:
 
     def _by_stub(self, module: Module, name: str, doubt: Doubt | None) -> Outcome | None:
         """Let a stub speak where the source cannot: it may name what other targets have."""
+        if module.is_first_party and module.summary is not None:
+            return None
         stub = self.modules.stub(module)
         names = self.names(stub) if stub is not None else None
         if names is None or stub is None:
@@ -453,3 +494,27 @@ class Lookup:
     def constant(self, expression: Expression | None) -> object:
         """Give the value of a literal, None for anything else."""
         return expression.value if isinstance(expression, Const) else None
+
+
+def _as_written(module: Module) -> StarNames:
+    """Give the names that the statements of a module bind, whatever the conditions.
+
+    Asked about a module whose namespace is being built: its imports lead back to it.
+    """
+    summary = module.summary
+    assert summary is not None
+    names: dict[str, None] = {}
+    listed: list[str] = []
+    doubt = Doubt.OPEN if summary.opens else None
+    for step in all_steps(summary.body):
+        if isinstance(step, Bind):
+            names[step.name] = None
+        elif isinstance(step, ImportModule | ImportFrom):
+            names.update(dict.fromkeys(imported_names(step)))
+            if isinstance(step, ImportFrom) and step.names[0].name == "*":
+                doubt = Doubt.CYCLE
+        elif isinstance(step, Exports):
+            listed += [export.name for export in step.names]
+            if step.of or not step.complete or step.operation == "remove":
+                doubt = Doubt.CYCLE
+    return StarNames(listed or [name for name in names if not name.startswith("_")], doubt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+
 from linkstep.model.environment import Origin
 from linkstep.model.facts import BrokenReference, Guard, GuardKind, Problem, Reach, Runs
 from linkstep.model.findings import Finding, Severity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from linkstep.errors import LinkstepError
 from linkstep.model.findings import Severity
 from linkstep.rulebook.cases import Case, CaseFile, Claim, Expectation, parse_cases

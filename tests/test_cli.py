@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from linkstep import __version__
 from linkstep.cli.main import COMMANDS, main
 from linkstep.cli.progress import ProgressLine, observed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from linkstep.config import Configuration, load_configuration, override, parse_configuration
 from linkstep.errors import LinkstepError
 from linkstep.model.findings import Severity

@@ -14,6 +14,7 @@ import click
 import msgspec
 import pytest
 import tomli
+
 from linkstep.cli.main import COMMANDS, linkstep
 from linkstep.config import READERS, Configuration, load_configuration
 from linkstep.model.links import Doubt

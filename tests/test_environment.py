@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from linkstep.errors import LinkstepError
 from linkstep.model.environment import Environment, Found, Origin, PathEntry, Project
 from linkstep.model.settings import ResolveSettings

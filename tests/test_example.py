@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from linkstep import __version__
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "chat-backend"

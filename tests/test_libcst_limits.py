@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from linkstep.index.libcst_limits import measure_depth
 from linkstep.index.libcst_reader import parse_with_libcst
 from linkstep.index.syntax_nodes import TooDeeplyNested

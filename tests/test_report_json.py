@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from facts import finding, reference
 from jsonschema import Draft202012Validator
+
+from facts import finding, reference
 from linkstep.model.environment import Origin
 from linkstep.model.facts import (
     BrokenFile,

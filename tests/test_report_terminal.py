@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from rich.cells import cell_len
+
 from facts import LINE, finding, reference
 from linkstep.model.environment import Origin
 from linkstep.model.facts import (
@@ -23,7 +25,6 @@ from linkstep.model.facts import (
 from linkstep.model.findings import Counts, Finding, Report, Severity
 from linkstep.model.summary import Span
 from linkstep.report.terminal import render_full
-from rich.cells import cell_len
 
 COUNTS = Counts(files=120, references=5234, resolved=5180, unresolved=6, unknown=48)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from linkstep.errors import LinkstepError
 from linkstep.model.environment import Environment, Found, Origin
 from linkstep.model.settings import ResolveSettings

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from linkstep.model.findings import Rule
 from linkstep.rulebook.cases import Case, Claim, parse_cases
 from linkstep.rulebook.load import load_rules, says

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from facts import INCIDENT, reference
 from linkstep.errors import LinkstepError
 from linkstep.model.facts import (

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from facts import finding, reference
 from linkstep.model.facts import BrokenFile
 from linkstep.model.findings import Finding

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from linkstep.errors import LinkstepError
 from linkstep.model.tree import EntryKind
 from linkstep.tree.directory import DirectoryTree

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from linkstep import __version__
 from test_example import EXAMPLE, FINDING
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -132,7 +132,8 @@ def check_tree(
         *broken_files(files, summaries, index.unreadable, project.target, graph, entries),
         *shadowed_modules(files, finder.find, lambda name: _behind(name, finder, project)),
     )
-    return Linked(program, facts, len(paths), index.commented, _notes(project))
+    notes = (*_notes(project), *_lost_entries(entries, names.values()))
+    return Linked(program, facts, len(paths), index.commented, notes)
 
 
 @contextmanager
@@ -202,7 +203,7 @@ def _settings(root: Path, configuration: Configuration, request: CheckRequest) -
     return ResolveSettings(
         project_root=str(root),
         roots=configuration.roots or None,
-        python=configuration.python,
+        python=_python(configuration, request),
         target_version=configuration.target_version,
         platform=configuration.platform,
         environ=request.environ,
@@ -210,6 +211,13 @@ def _settings(root: Path, configuration: Configuration, request: CheckRequest) -
         host_version=sys.version_info[:2],
         host_platform=sys.platform,
     )
+
+
+def _python(configuration: Configuration, request: CheckRequest) -> str | None:
+    """Give the interpreter: named on the command line from there, else from the root."""
+    if request.python is not None:
+        return os.path.abspath(Path(request.cwd, os.path.expanduser(request.python)))
+    return configuration.python
 
 
 def _selected(
@@ -231,6 +239,13 @@ def _notes(project: Project) -> tuple[str, ...]:
     if project.environment.found:
         return ()
     return (f"third-party names are not judged: {project.environment.why}",)
+
+
+def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[str]:
+    known = set(modules)
+    for entry in entries:
+        if entry.partition(":")[0] not in known:
+            yield f"entry point {entry}: the project has no such module"
 
 
 def _counts(linked: Linked, suppressed: int) -> Counts:

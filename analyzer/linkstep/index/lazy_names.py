@@ -163,9 +163,9 @@ class _Function:
         value = statement.value
         target = statement.targets[0]
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-            if value.func.attr == "get" and value.args and self.is_parameter(value.args[0]):
-                if isinstance(target, ast.Name):
-                    self.looked_up[target.id] = value.func.value
+            asked = value.func.attr == "get" and value.args and self.is_parameter(value.args[0])
+            if asked and isinstance(target, ast.Name):
+                self.looked_up[target.id] = value.func.value
         elif isinstance(value, ast.Subscript) and self.is_parameter(value.slice):
             items = self.tables.items(value.value)
             if items is not None:
@@ -188,10 +188,10 @@ class _Function:
         if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
             return None, True
         operator, right = test.ops[0], test.comparators[0]
-        if isinstance(test.left, ast.Name) and test.left.id in self.looked_up:
-            if isinstance(operator, ast.Is | ast.IsNot):
-                inside = isinstance(operator, ast.IsNot)
-                return self._table(self.looked_up[test.left.id]), inside
+        fetched = isinstance(test.left, ast.Name) and test.left.id in self.looked_up
+        if fetched and isinstance(operator, ast.Is | ast.IsNot):
+            inside = isinstance(operator, ast.IsNot)
+            return self._table(self.looked_up[test.left.id]), inside  # type: ignore[attr-defined]
         if not self.is_parameter(test.left):
             return None, True
         if isinstance(operator, ast.In | ast.NotIn):

@@ -235,9 +235,9 @@ class Evaluator:
         right: Expression | None,
         module: Module,
     ) -> object:
-        if comparison in ("in", "not in") and isinstance(right, Ref):
-            if self.canonical(right, module) == "sys.builtin_module_names":
-                return self._among_builtin(left, comparison, module)
+        membership = comparison in ("in", "not in") and isinstance(right, Ref)
+        if membership and self.canonical(right, module) == "sys.builtin_module_names":  # type: ignore[arg-type]
+            return self._among_builtin(left, comparison, module)
         first, second = self.value(left, module), self.value(right, module)
         if first is UNKNOWN or second is UNKNOWN:
             return UNKNOWN

@@ -238,9 +238,9 @@ class Evidence:
                 return True
             if provider is module:
                 continue
-            if provider.summary is None or provider.summary.reflective:
-                if provider.origin is not Origin.STANDARD_LIBRARY:
-                    return True
+            reflective = provider.summary is None or provider.summary.reflective
+            if reflective and provider.origin is not Origin.STANDARD_LIBRARY:
+                return True
         return False
 
     # Submodules as attributes

@@ -41,7 +41,7 @@ class Failure(NamedTuple):
     reported: bool = False
 
 
-class _Found(Exception):
+class _FailureError(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
 
@@ -109,7 +109,7 @@ class Failures:
             if at.certain and not at.guards and not at.conditions:
                 failure = self._of_statement(step, module)
                 if failure is not None:
-                    raise _Found(failure)
+                    raise _FailureError(failure)
 
         flow = Flow(
             lambda test: self.lookup.evaluator.decide(test, module),
@@ -119,7 +119,7 @@ class Failures:
         )
         try:
             ran = flow.run(summary.body, Situation())
-        except _Found as found:
+        except _FailureError as found:
             return found.failure
         if ran.ending is Ending.RAISES and ran.exception not in (None, "SystemExit"):
             return Failure(ran.exception or "", module.path, 1)

@@ -9,7 +9,6 @@ from linkstep.model.expressions import (
     Both,
     Call,
     Compare,
-    Const,
     Either,
     Expression,
     Item,
@@ -123,6 +122,4 @@ def mentioned(expression: Expression | None) -> set[str]:
             return mentioned(value)
         case Call(function, arguments):
             return mentioned(function).union(*map(mentioned, arguments))
-        case Const(str(text)):
-            return set()
     return set()

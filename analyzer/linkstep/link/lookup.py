@@ -222,6 +222,8 @@ class Lookup:
                 outcome = self._name(module, name, importing)
             finally:
                 self._following.discard((module, name))
+            if isinstance(outcome, Dubious) and module.origin is Origin.STANDARD_LIBRARY:
+                outcome = self._by_stub(module, name, outcome.doubt) or outcome
             if module.names is None or not module.names.building:
                 self._named[key] = outcome
         return outcome
@@ -231,6 +233,8 @@ class Lookup:
         entry = names.get(name) if names is not None else None
         if entry is not None and entry.live:
             return self._bound(module, name, entry, importing)
+        if names is None and self._is_described(module, name):
+            return Definition(module, name)
         if name in _IMPLICIT or (name == "__path__" and module.is_package):
             return Definition(module, name)
         if importing or self.evidence.is_imported(module, name):
@@ -241,9 +245,11 @@ class Lookup:
 
     def _bound(self, module: Module, name: str, entry: Name, importing: bool) -> Outcome:
         bindings = entry.live
-        if any(isinstance(b.step, Bind) and b.step.kind is BindingKind.GLOBAL for b in bindings):
-            if not entry.always:
-                return Dubious(Doubt.OPEN)
+        by_function = any(
+            isinstance(b.step, Bind) and b.step.kind is BindingKind.GLOBAL for b in bindings
+        )
+        if by_function and not entry.always:
+            return Dubious(Doubt.OPEN)
         values = [self.follow(module, binding) for binding in bindings]
         value = next((v for v in values if isinstance(v, ModuleValue)), values[-1])
         if entry.always:
@@ -390,6 +396,13 @@ class Lookup:
         if self.evidence.handed_over(module):
             return Doubt.OPEN
         return None
+
+    def _is_described(self, module: Module, name: str) -> bool:
+        """Whether the stub of a module that cannot be read binds the name."""
+        stub = self.modules.stub(module) if module.summary is None else None
+        names = self.names(stub) if stub is not None else None
+        entry = names.get(name) if names is not None else None
+        return entry is not None and bool(entry.live)
 
     def _by_stub(self, module: Module, name: str, doubt: Doubt | None) -> Outcome | None:
         """Let a stub speak where the source cannot: it may name what other targets have."""

@@ -171,20 +171,26 @@ def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
     """Give steps of a block and of all blocks nested in it, whatever the conditions."""
     for step in steps:
         yield step
-        if isinstance(step, If):
-            yield from all_steps(step.body)
-            yield from all_steps(step.orelse)
-        elif isinstance(step, Try):
-            yield from all_steps(step.body)
-            for handler in step.handlers:
-                yield from all_steps(handler.body)
-            yield from all_steps(step.orelse)
-            yield from all_steps(step.final)
-        elif isinstance(step, Repeat):
-            yield from all_steps(step.body)
-            yield from all_steps(step.orelse)
-        elif isinstance(step, Suppress | ClassBody):
-            yield from all_steps(step.body)
+        if type(step) in _NESTING:
+            for block in _blocks(step):
+                yield from all_steps(block)
+
+
+_NESTING = frozenset({If, Try, Repeat, Suppress, ClassBody})
+
+
+def _blocks(step: Step) -> Iterator[Sequence[Step]]:
+    if isinstance(step, If | Repeat):
+        yield step.body
+        yield step.orelse
+    elif isinstance(step, Try):
+        yield step.body
+        for handler in step.handlers:
+            yield handler.body
+        yield step.orelse
+        yield step.final
+    elif isinstance(step, Suppress | ClassBody):
+        yield step.body
 
 
 def every_step(summary: FileSummary) -> Iterator[Step]:

@@ -37,9 +37,10 @@ def test_new_grammar(source: str, tree: str) -> None:
     assert outline(statement) == tree
 
 
-def test_template_strings_side_by_side_are_beyond_libcst() -> None:
+@pytest.mark.parametrize("source", ["t'a' t'b'", "(x): int", "for x in*y: pass"])
+def test_valid_but_beyond_libcst(source: str) -> None:
     with pytest.raises(ReaderError, match="libcst cannot read this"):
-        parse_with_libcst(b"t'a' t'b'")
+        parse_with_libcst(source.encode())
 
 
 # ---- the grammar of the running Python
@@ -169,8 +170,8 @@ def standard_library() -> list[Path]:
 
 def test_standard_library() -> None:
     """Run with LINKSTEP_ALL=1 for the whole of it: some two minutes."""
-    compared, wrong = 0, []
-    for path in standard_library():
+    files, compared, wrong = standard_library(), 0, []
+    for path in files:
         source = path.read_bytes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -183,9 +184,10 @@ def test_standard_library() -> None:
             try:
                 found = difference(parse_with_libcst(source), expected)
             except SyntaxError as error:
-                found = None if path.name in REFUSED_BY_LIBCST else f"refused: {error}"
+                known = isinstance(error, ReaderError) and path.name in REFUSED_BY_LIBCST
+                found = None if known else f"refused: {error}"
         compared += 1
         if found is not None:
             wrong.append(f"{path}: {found}")
     assert wrong == []
-    assert compared > 100
+    assert compared > len(files) * 0.9

@@ -33,7 +33,7 @@ _STRING = (
 
 
 def _shallow_line() -> bytes:
-    """Give the pattern for a line that needs no counting, as nine of ten lines do not.
+    """Give the pattern for a line that needs no counting, as most do not.
 
     It is a statement of its own, short, and has at most four brackets in one another.
     """
@@ -109,7 +109,7 @@ def measure_depth(text: bytes) -> int:
     except TooDeeplyNested as error:
         error.lineno, error.offset = text.count(b"\n", 0, position), 1
         raise
-    return max(nesting.deepest, elifs)
+    return max(nesting.deepest, elifs // 10)  # ten take as much stack as one bracket
 
 
 class _Bracket:

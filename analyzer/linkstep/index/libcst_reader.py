@@ -26,6 +26,7 @@ import ast
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 
 import libcst as cst
@@ -36,10 +37,12 @@ from linkstep.index.libcst_limits import measure_depth
 from linkstep.index.libcst_source import check_marks, decode_source, undecodable
 from linkstep.index.syntax_nodes import ReaderError, TooDeeplyNested
 
-#: Up to this depth the parser fits the stack of any thread.
+#: Up to this depth libcst takes less than a megabyte of stack.
 _SHALLOW = 50
-#: Reserved, not used, unless the file at hand is as deep as `libcst_limits` admits.
+#: At the greatest depth that `libcst_limits` admits it takes 20 megabytes; what is not used of
+#: this is only an address.
 _ROOMY_STACK = 128 * 1024 * 1024
+#: How deep the lowering calls itself, at most, for a level of the file.
 _FRAMES_A_LEVEL = 8
 
 _REFUSAL = re.compile(r"parser error: error at (\d+):(\d+): expected (.*)", re.DOTALL)
@@ -104,7 +107,7 @@ def _with_room_for(depth: int, parse: Callable[[], ast.Module]) -> ast.Module:
         limit = sys.getrecursionlimit()
         stack = threading.stack_size(_ROOMY_STACK)
         try:
-            sys.setrecursionlimit(max(limit, limit + depth * _FRAMES_A_LEVEL))
+            sys.setrecursionlimit(limit + depth * _FRAMES_A_LEVEL)
             thread = threading.Thread(target=run, daemon=True)
             thread.start()
             thread.join()
@@ -121,33 +124,43 @@ def _with_room_for(depth: int, parse: Callable[[], ast.Module]) -> ast.Module:
 
 
 def _refusal(error: cst.ParserSyntaxError, text: str) -> SyntaxError:
-    """Give libcst's refusal the form of CPython's: the message, and the token it is about."""
-    found = _REFUSAL.match(error.message)
-    if found is None:
-        return _located_by_host(error.message.removeprefix("tokenizer error: "), text)
-    line, column, expected = int(found[1]), int(found[2]), found[3]
-    message = "invalid syntax" if expected.startswith("one of") else f"expected {expected}"
-    lines = text.split("\n")
-    if column == 0:  # the end of a line or of the file is what it did not expect
-        line = min(max(line - 1, 1), len(lines))
-        offset = len(lines[line - 1].rstrip())
-    else:  # libcst looks back at it, from behind the blanks that follow
-        token = _LAST_TOKEN.search(lines[line - 1][:column])
-        offset = token.start() if token else 0
-    return SyntaxError(message, ("<unknown>", line, offset + 1, lines[line - 1]))
+    """Give libcst's refusal the form of CPython's: the message, and the token it is about.
 
-
-def _located_by_host(message: str, text: str) -> SyntaxError:
-    """Ask CPython where the token is that libcst's tokenizer refused: it does not say.
-
-    CPython finds a broken token even in a file whose grammar is too new for it.
+    libcst 1.9 refuses some valid files, with `(x): int` for one, so this Python is asked too.
     """
-    line, offset = 1, 1
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        line, offset = error.lineno or 1, error.offset or 1
-    except (ValueError, RecursionError, MemoryError):
-        pass
+    of_host = _place_refused_by_host(text)
+    if of_host is None:
+        return ReaderError(f"libcst cannot read this: {error.message}", ("<unknown>", 1, 1, None))
     lines = text.split("\n")
-    return SyntaxError(message, ("<unknown>", line, offset, lines[min(line, len(lines)) - 1]))
+    found = _REFUSAL.match(error.message)
+    if found is None:  # a token that is none: libcst does not say where, CPython looks at all
+        message = error.message.removeprefix("tokenizer error: ")
+        line, offset = min(of_host[0], len(lines)), of_host[1]
+    else:
+        message = f"expected {found[3]}"
+        if found[3].startswith("one of"):
+            message = "invalid syntax"
+        line, offset = _refused_place(int(found[1]), int(found[2]), lines)
+    return SyntaxError(message, ("<unknown>", line, offset, lines[line - 1]))
+
+
+def _refused_place(line: int, column: int, lines: list[str]) -> tuple[int, int]:
+    """Give the token that libcst refused: it looks back at it from behind the following blanks."""
+    if column == 0:  # it refused the end of a line or of the file
+        line = min(max(line - 1, 1), len(lines))
+        return line, len(lines[line - 1].rstrip()) + 1
+    token = _LAST_TOKEN.search(lines[line - 1][:column])
+    return line, token.start() + 1 if token else 1
+
+
+def _place_refused_by_host(text: str) -> tuple[int, int] | None:
+    """Give line and offset of what this Python refuses in the text, or None if it reads it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            return error.lineno or 1, error.offset or 1
+        except (ValueError, RecursionError, MemoryError):
+            return 1, 1
+    return None

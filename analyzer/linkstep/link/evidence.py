@@ -7,6 +7,7 @@ nothing while everything links.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.link.modules import Module, Modules, every_step
@@ -72,16 +73,27 @@ class Evidence:
                 summary = package.summary
                 if summary.problem is not None:
                     return Doubt.BROKEN_FILE
-                if summary.opens_path or summary.hooks:
+                if summary.opens_path:
                     return Doubt.OPEN
-                if self._may_alias(package, missing.name):
-                    return Doubt.OPEN
+                for provider in (package, *self._own_imports(package)):
+                    if provider.summary is not None and (
+                        provider.summary.hooks or self._may_alias(provider, missing.name)
+                    ):
+                        return Doubt.OPEN
             elif isinstance(package, Module) and package.why_opaque and package.is_package:
                 return Doubt.OPAQUE
             name = name.rpartition(".")[0]
         if importer is not None and self._aliased_anywhere(missing.name):
             return Doubt.OPEN
         return None
+
+    def _own_imports(self, package: Module) -> Iterator[Module]:
+        """Give the package's own modules that its `__init__` imports."""
+        for name in sorted(imported_names(package)):
+            if name.startswith(package.name + "."):
+                found = self.modules.find(name, package)
+                if isinstance(found, Module):
+                    yield found
 
     def _may_alias(self, package: Module, name: str) -> bool:
         """Whether the package puts `name` into sys.modules itself."""
@@ -179,11 +191,25 @@ class Evidence:
     def may_be_set(self, module: Module, name: str) -> bool:
         """Whether some first-party file sets `name` on the module, or may do so."""
         setters = self._setters()
+        if not module.is_first_party and self._sets_itself(module, name):
+            return True
         return any(
             isinstance(value, ModuleValue) and value.module is module
             for key in (name, None)
             for step, importer in setters.get(key, ())
             for value in self._values(step.target, importer)
+        )
+
+    def _sets_itself(self, module: Module, name: str) -> bool:
+        """Whether a module of the environment imports itself to set names on it."""
+        return module.summary is not None and any(
+            isinstance(step, ExternalBind)
+            and step.name in (name, None)
+            and any(
+                isinstance(value, ModuleValue) and value.module is module
+                for value in self._values(step.target, module)
+            )
+            for step in every_step(module.summary)
         )
 
     def _setters(self) -> dict[str | None, list[tuple[ExternalBind, Module]]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from linkstep.link.flow import UNSURE, Ending, Flow, Situation
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
+from linkstep.model.environment import Origin
 from linkstep.model.summary import (
     Bind,
     ClassBody,
@@ -32,13 +33,15 @@ if TYPE_CHECKING:
 class Failure(NamedTuple):
     """Importing the module certainly raises `exception`, at `line` of `path`.
 
-    `reported` says that a broken reference stands there, which is reported by itself.
+    `reported` says that a broken reference stands there, which is reported by itself;
+    `origin` who lacks what it needs.
     """
 
     exception: str
     path: str
     line: int
     reported: bool = False
+    origin: Origin = Origin.FIRST_PARTY
 
 
 class _FailureError(Exception):
@@ -104,16 +107,26 @@ class Failures:
             text = f"SyntaxError: {summary.problem.message}"
             return Failure(text, module.path, summary.problem.line, module.is_first_party)
         self.lookup.names(module)
+        outside: list[tuple[Absent, int]] = []
+
+        def fails(step: Step, at: Situation) -> str | None:
+            if isinstance(step, ImportModule | ImportFrom):
+                found = self._target(step, module)
+                if isinstance(found, Absent) and found.origin is not Origin.FIRST_PARTY:
+                    outside.append((found, step.span.line))
+            return self.of_step(step, module)
 
         def emit(step: Step, at: Situation) -> None:
             if at.certain and not at.guards and not at.conditions:
                 failure = self._of_statement(step, module)
+                if failure is not None and isinstance(step, Stop) and outside:
+                    failure = failure._replace(origin=outside[-1][0].origin)
                 if failure is not None:
                     raise _FailureError(failure)
 
         flow = Flow(
             lambda test: self.lookup.evaluator.decide(test, module),
-            lambda step, at: self.of_step(step, module),
+            fails,
             emit,
             lambda steps, test: None,
         )
@@ -122,6 +135,9 @@ class Failures:
         except _FailureError as found:
             return found.failure
         if ran.ending is Ending.RAISES and ran.exception not in (None, "SystemExit"):
+            if outside and exception_name(outside[-1][0].exception) == ran.exception:
+                absent, line = outside[-1]
+                return Failure(absent.exception, module.path, line, origin=absent.origin)
             return Failure(ran.exception or "", module.path, 1)
         return None
 
@@ -138,19 +154,18 @@ class Failures:
             return None
         if module.is_first_party:
             return self._first_party(step, module)
-        if isinstance(step, ImportModule):
-            found = self.lookup.module(step.module, module)
-        else:
-            found = self.lookup.relative(step, module)
+        found = self._target(step, module)
         if isinstance(found, Absent):
-            return Failure(found.exception, module.path, step.span.line)
+            return Failure(found.exception, module.path, step.span.line, origin=found.origin)
         return None
 
-    def _first_party(self, step: ImportModule | ImportFrom, module: Module) -> Failure | None:
+    def _target(self, step: ImportModule | ImportFrom, module: Module) -> Module | Absent | Dubious:
         if isinstance(step, ImportModule):
-            found = self.lookup.module(step.module, module)
-        else:
-            found = self.lookup.relative(step, module)
+            return self.lookup.module(step.module, module)
+        return self.lookup.relative(step, module)
+
+    def _first_party(self, step: ImportModule | ImportFrom, module: Module) -> Failure | None:
+        found = self._target(step, module)
         if isinstance(found, Dubious):
             return None
         if isinstance(found, Absent):
@@ -178,7 +193,7 @@ class Failures:
         """
         if failure is None or failure.reported:
             return failure
-        return Failure(failure.exception, importer.path, line, True)
+        return Failure(failure.exception, importer.path, line, True, failure.origin)
 
     def scope_bindings(self, module: Module, scope: int) -> dict[str, list[Binding]]:
         """Give the bindings of a function or class scope, by name."""

@@ -216,7 +216,10 @@ class Flow:
                 self.skip(handler.body, None)
                 continue
             settled = verdict is True
-            ways.append(self.run(handler.body, at if settled and not ways else at.maybe()))
+            way = self.run(handler.body, at if settled and not ways else at.maybe())
+            if way.ending is Ending.RAISES and way.exception is None:
+                way.exception = body.exception  # a bare `raise`, or `raise type(e)(...)`
+            ways.append(way)
         if not settled:
             ways.append(body)
         return _either_way(ways, body.bound)

@@ -138,7 +138,7 @@ class _ModuleLinks:
                 module=found.name,
                 path=found.path,
                 name=found.name,
-                origin=found.origin,
+                origin=failure.origin if found.is_first_party else found.origin,
                 exception=failure.exception,
                 via=via,
             )

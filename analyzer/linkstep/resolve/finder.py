@@ -140,7 +140,8 @@ is_package=False)
                 if missing is None or len(answer.found_up_to) > len(missing.found_up_to):
                     missing = answer
             elif isinstance(answer, Namespace):
-                namespace = namespace or self._doubts.of_namespace(answer, front)
+                if front is None or not _contains(answer, directory):
+                    namespace = namespace or self._doubts.of_namespace(answer, front)
             elif not isinstance(answer, Found) or answer.path != excluded:
                 return answer
         if namespace is not None:
@@ -375,6 +376,14 @@ is_package=False)
 def _first_site(path: tuple[PathEntry, ...]) -> int:
     site = [i for i, entry in enumerate(path) if entry.origin is Origin.THIRD_PARTY]
     return site[0] if site else len(path)
+
+
+def _contains(namespace: Namespace, directory: str | None) -> bool:
+    """Whether an implied namespace is only the directory that the importing file is in."""
+    return directory is not None and any(
+        directory == portion or directory.startswith(portion + "/")
+        for portion in namespace.portions
+    )
 
 
 def _namespace(name: str, portions: list[tuple[str, Origin]]) -> Namespace:

@@ -113,14 +113,22 @@ def check_tree(
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
+    chosen = set(paths)
+    witnesses = [
+        module_of(path, project.roots, tree)
+        for path in tree.files()
+        if path not in chosen and path.endswith(".py") and not _is_test(path)
+    ]
     program = link(
         readable,
-        (),
+        witnesses,
         finder.find,
         index.summary,
         lambda name: stdlib_stub(name, project.target),
         project.target,
+        index.holds,
         observer.advance,
+        follow_others=bool(configuration.entry_points),
     )
     # From here on no file is read but to show its lines.
     names = {module.path: module.name for module in program.modules}
@@ -146,6 +154,13 @@ def _collector_off() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _is_test(path: str) -> bool:
+    """Whether a file is a test by its place or name: what it patches, it patches for itself."""
+    directory, _, name = path.rpartition("/")
+    named = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return named or not {"test", "tests"}.isdisjoint(directory.split("/"))
 
 
 def _kind(file: Found) -> ModuleKind:

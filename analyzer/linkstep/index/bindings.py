@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from linkstep.index import lazy_names
 from linkstep.index.conditions import dotted
 from linkstep.index.exports import exports
+from linkstep.index.grammar import Grammar
 from linkstep.index.names import (
     ALIAS,
     IMPORTED,
@@ -49,6 +50,7 @@ class Bindings(Namespaces):
         self.lazy: LazyNames | None = None
         self.literals = _literals(tree.body)
         self.annotations_run = not stub
+        self.grammar = Grammar()
 
     # Names
 
@@ -219,7 +221,7 @@ class Bindings(Namespaces):
 
     def record_import(self, node: ast.Import) -> None:
         """Record `import a.b as c, d`."""
-        lazy = bool(getattr(node, "is_lazy", 0))
+        lazy = self._is_lazy(node)
         for alias in node.names:
             span = self.positions.span(alias)
             end = span.column + len(alias.name)
@@ -240,9 +242,16 @@ class Bindings(Namespaces):
         module = node.module or ""
         if module != "__future__":
             span = self._module_span(node, module)
-            lazy = bool(getattr(node, "is_lazy", 0))
+            lazy = self._is_lazy(node)
             self.steps.append(ImportFrom(module, node.level, tuple(names), span, lazy))
         self._note_globals(name.bound for name in names)
+
+    def _is_lazy(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Whether the statement begins with `lazy` (PEP 810)."""
+        lazy = bool(getattr(node, "is_lazy", 0))
+        if lazy:
+            self.grammar.needs(node, (3, 15), "a lazy import")
+        return lazy
 
     def _module_span(self, node: ast.ImportFrom, module: str) -> Span:
         """Give the place of the module's name, which the tree does not keep."""

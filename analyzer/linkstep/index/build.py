@@ -20,6 +20,7 @@ class Index:
         self._read = read
         self._target = target
         self._reader = reader
+        self._texts: dict[str, bytes] = {}
         self._summaries: dict[str, FileSummary | None] = {}
         self.unreadable: dict[str, str] = {}
         self.commented: list[str] = []
@@ -30,6 +31,13 @@ class Index:
             outside = path.startswith("/")  # of the environment: nobody links its functions
             self._summaries[path] = self._summarized(self._source(path), kind, shallow=outside)
         return self._summaries[path]
+
+    def holds(self, path: str, word: bytes) -> bool:
+        """Whether a file that is not checked contains a word; its text is kept for the next."""
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = self._source(path) or b""
+        return word in text
 
     def build(
         self,

@@ -60,7 +60,6 @@ class Recorder(Bindings):
         self.shallow = shallow
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
         self.annotations_run = not deferred and not stub
-        self.grammar = grammar.Grammar()
         self._statements: dict[type, Callable[..., None]] = {
             ast.Expr: self.record_expression,
             ast.Assign: self.record_assign,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
+from linkstep.index.syntax_nodes import ReaderError
 from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
@@ -113,6 +114,9 @@ def _attempt(
 ) -> tuple[ast.Module | None, SyntaxProblem | None]:
     try:
         return parse(source), None
+    except ReaderError as error:  # only the reader gives up: that says nothing of CPython
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        return None, SyntaxProblem(str(error.msg), line, column, certain=False)
     except SyntaxError as error:
         message = error.msg or "invalid syntax"
         return None, SyntaxProblem(message, max(error.lineno or 1, 1), max(error.offset or 1, 1))

@@ -7,7 +7,7 @@ nothing while everything links.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.link.modules import Module, Modules, every_step
@@ -44,11 +44,21 @@ class Evidence:
         self.modules = modules
         self.lookup = lookup
         self.first_party: list[Module] = []
+        self.others: list[Module] = []
+        self.holds: Callable[[str, bytes], bool] = lambda path, word: False
         self._imported: set[str] | None = None
-        self._external: dict[str | None, list[tuple[ExternalBind, Module]]] | None = None
+        self._external: dict[str | None, list[tuple[ExternalBind, Module]]] = {}
         self._closures: dict[str, bool] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._directories: dict[str, Module] | None = None
+
+    def _others_with(self, word: bytes) -> Iterator[Module]:
+        """Give the modules that are not checked and whose text contains a word."""
+        return (module for module in self.others if self.holds(module.path, word))
+
+    def _witnesses(self, word: bytes) -> list[Module]:
+        """Give the checked modules, and those others whose text contains a word."""
+        return [*self.first_party, *self._others_with(word)]
 
     # Modules that are missing
 
@@ -128,7 +138,7 @@ class Evidence:
     def _aliased_anywhere(self, name: str) -> bool:
         if self._directories is None:
             self._directories = {}
-            for module in self.first_party:
+            for module in self._witnesses(b"sys.modules"):
                 if module.summary is not None:
                     for step in every_step(module.summary):
                         if isinstance(step, ModuleAlias) and isinstance(step.name, Const):
@@ -163,7 +173,7 @@ class Evidence:
                 editors.append(parent)
             name = name.rpartition(".")[0]
         if importer.is_first_party:
-            for module in self.first_party:
+            for module in (*self.first_party, *self.others):
                 directory = module.directory
                 inside = not directory or importer.path.startswith(directory + "/")
                 if inside and module.path.rpartition("/")[2] == "conftest.py":
@@ -190,13 +200,12 @@ class Evidence:
 
     def may_be_set(self, module: Module, name: str) -> bool:
         """Whether some first-party file sets `name` on the module, or may do so."""
-        setters = self._setters()
         if not module.is_first_party and self._sets_itself(module, name):
             return True
         return any(
             isinstance(value, ModuleValue) and value.module is module
             for key in (name, None)
-            for step, importer in setters.get(key, ())
+            for step, importer in self._setters(key)
             for value in self._values(step.target, importer)
         )
 
@@ -212,16 +221,19 @@ class Evidence:
             for step in every_step(module.summary)
         )
 
-    def _setters(self) -> dict[str | None, list[tuple[ExternalBind, Module]]]:
-        """All places that set an attribute of what may be a module, by the attribute."""
-        if self._external is None:
-            self._external = {}
-            for importer in self.first_party:
-                if importer.summary is not None:
-                    for step in every_step(importer.summary):
-                        if isinstance(step, ExternalBind):
-                            self._external.setdefault(step.name, []).append((step, importer))
-        return self._external
+    def _setters(self, name: str | None) -> list[tuple[ExternalBind, Module]]:
+        """Give the places that set an attribute of this name (None: a computed one)."""
+        found = self._external.get(name)
+        if found is None:
+            word = b"setattr" if name is None else name.encode()
+            found = self._external[name] = [
+                (step, importer)
+                for importer in self._witnesses(word)
+                if importer.summary is not None
+                for step in every_step(importer.summary)
+                if isinstance(step, ExternalBind) and step.name == name
+            ]
+        return found
 
     def _values(self, ref: Ref, module: Module) -> list[object]:
         if ref.scope == 0:
@@ -236,11 +248,10 @@ class Evidence:
 
     def sets_builtin(self, name: str) -> bool:
         """Whether a first-party file adds `name` to the builtins."""
-        setters = self._setters()
         return any(
             step.target.name == "builtins" and not step.target.attributes
             for key in (name, None)
-            for step, _ in setters.get(key, ())
+            for step, _ in self._setters(key)
         )
 
     def handed_over(self, module: Module) -> bool:
@@ -283,6 +294,9 @@ class Evidence:
                     self._imported |= imported_names(importer)
         if dotted in self._imported or module.name in _STARTED:
             return True
+        for importer in self._others_with(name.encode()):
+            if importer.summary is not None and dotted in imported_names(importer):
+                return True
         verdict = self._closures.get(dotted)
         if verdict is None:
             verdict = self._closures[dotted] = self._in_closure(dotted, module)

@@ -20,26 +20,40 @@ def link(
     summary_of: SummaryOf,
     stub_of: StubOf,
     target: Target,
-    advance: Callable[[int], None] = lambda count: None,
+    holds: Callable[[str, bytes], bool],
+    advance: Callable[[int], None],
+    *,
+    follow_others: bool = False,
 ) -> Program:
     """Link every reference of the `checked` modules against everything they reach.
 
     `find` answers as the import system would, `summary_of` gives a file's summary,
     `stub_of` the stub that describes a standard-library module. `others` are first-party
-    modules that are not checked but may set names on those that are.
+    modules that are not checked but bear witness for those that are (they may set names on
+    them, or import their submodules); `holds` says whether a file contains a word, so that
+    only those are read that can matter. `follow_others` links them too, for their edges.
     """
     modules = Modules(find, summary_of, stub_of, target)
     lookup = Lookup(modules)
     loaded: list[Module] = [modules.load(found) for found in checked]
-    lookup.evidence.first_party = [*loaded, *(modules.load(found) for found in others)]
+    lookup.evidence.first_party = loaded
+    lookup.evidence.others = [modules.load(found) for found in others]
+    lookup.evidence.holds = holds
     links = Links(lookup, frozenset(module.path for module in loaded))
     for module in loaded:
         links.link(module)
         advance(1)
+    known = loaded
+    if follow_others:
+        known = [*loaded, *lookup.evidence.others]
+        elsewhere = Links(lookup, links.checked)
+        elsewhere.edges = links.edges
+        for module in lookup.evidence.others:
+            elsewhere.link(module)
     broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
     looked_into = {link.module_path for link in broken if link.module_path is not None}
     return Program(
-        modules=tuple(_linked(module) for module in lookup.evidence.first_party),
+        modules=tuple(_linked(module) for module in known if module.summary is not None),
         edges=tuple(sorted(links.edges)),
         broken=tuple(broken),
         references=links.references,

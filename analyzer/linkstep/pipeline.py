@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import re
@@ -29,7 +30,7 @@ from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
 from linkstep.model.settings import ResolveSettings
 from linkstep.model.summary import ModuleKind
-from linkstep.model.tree import Tree
+from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
@@ -127,6 +128,7 @@ def check_tree(
         lambda name: stdlib_stub(name, project.target),
         project.target,
         index.holds,
+        lambda path: _texts_around(path, tree, project),
         observer.advance,
         follow_others=bool(configuration.entry_points),
     )
@@ -154,6 +156,22 @@ def _collector_off() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _texts_around(path: str, tree: Tree, project: Project) -> Iterator[bytes]:
+    """Give the Python files of the installed top-level package that a file belongs to."""
+    for entry in project.environment.site:
+        if path.startswith(entry.directory + "/"):
+            top = path[len(entry.directory) + 1 :].partition("/")[0]
+            pending = [f"{entry.directory}/{top}"]
+            while pending:
+                directory = pending.pop()
+                for name, kind in tree.entries(directory).items():
+                    if kind is EntryKind.DIRECTORY:
+                        pending.append(f"{directory}/{name}")
+                    elif name.endswith(".py"):
+                        with contextlib.suppress(OSError):
+                            yield tree.read(f"{directory}/{name}")
 
 
 def _is_test(path: str) -> bool:
@@ -186,7 +204,7 @@ def _locate(request: CheckRequest) -> tuple[Path, tuple[str, ...]]:
     for path, text in zip(named, request.paths or (".",), strict=True):
         if not path.exists():
             raise LinkstepError(f"there is no file or directory {text}")
-    root = find_project_root(named[0])
+    root = find_project_root(named[0], Path(os.path.abspath(request.cwd)))
     relative = []
     for path, text in zip(named, request.paths or (".",), strict=True):
         inside = os.path.relpath(os.path.abspath(path), root)

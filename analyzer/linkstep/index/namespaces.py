@@ -94,6 +94,8 @@ class Namespaces(References):
         if stores and is_module_table(node.value):
             if _is_own_name(node.slice):
                 self.open("the module replaces itself in sys.modules", node)
+            elif isinstance(node.ctx, ast.Del) and self.frame is self.module:
+                self.open("the module removes a module from sys.modules, perhaps itself", node)
             elif isinstance(node.ctx, ast.Store):
                 name = self.expression(node.slice)
                 self.steps.append(ModuleAlias(name, node.lineno, self.mirrored is node))

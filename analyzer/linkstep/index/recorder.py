@@ -320,6 +320,8 @@ class Recorder(Bindings):
                 message = first.value
             raised = raised.func
         name = dotted(raised) if raised is not None else None
+        if name is not None and not name.rpartition(".")[2][:1].isupper():
+            name = None  # `raise error`: a variable, most often what was caught
         self.steps.append(Stop(StopKind.RAISE, node.lineno, name, message))
 
     def record_return(self, node: ast.Return) -> None:

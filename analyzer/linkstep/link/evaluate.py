@@ -239,6 +239,9 @@ class Evaluator:
         if membership and self.canonical(right, module) == "sys.builtin_module_names":  # type: ignore[arg-type]
             return self._among_builtin(left, comparison, module)
         first, second = self.value(left, module), self.value(right, module)
+        if comparison in ("in", "not in") and _is_namespace(right) and isinstance(first, str):
+            bound = self._is_bound(first, module)
+            return UNKNOWN if bound is None else bound is (comparison == "in")
         if first is UNKNOWN or second is UNKNOWN:
             return UNKNOWN
         if comparison in ("is", "is not"):
@@ -255,6 +258,16 @@ class Evaluator:
             return _COMPARISONS[comparison](first, second)
         except TypeError:
             return UNKNOWN
+
+    def _is_bound(self, name: str, module: Module) -> bool | None:
+        """Say whether the module has bound a name so far, as `"name" in globals()` asks."""
+        names = module.names
+        if names is None or names.doubts:
+            return None
+        entry = names.get(name)
+        if entry is None or not (entry.live or entry.ever):
+            return False
+        return None
 
     def _is(self, first: object, second: object, comparison: str) -> object:
         if first is DEFINED and second is DEFINED:
@@ -345,6 +358,16 @@ class Evaluator:
         if isinstance(outcome, Absent):
             return False
         return True if isinstance(outcome, Definition | ModuleValue) else UNKNOWN
+
+
+def _is_namespace(expression: Expression | None) -> bool:
+    """Whether the expression is `globals()`, or what is the same at module level."""
+    return (
+        isinstance(expression, Call)
+        and isinstance(expression.function, Ref)
+        and expression.function.name in ("globals", "locals", "vars")
+        and not expression.arguments
+    )
 
 
 def _compare_version(first: object, comparison: str, second: object) -> object:

@@ -7,7 +7,8 @@ nothing while everything links.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.link.modules import Module, Modules, every_step
@@ -45,6 +46,7 @@ class Evidence:
         self.lookup = lookup
         self.first_party: list[Module] = []
         self.others: list[Module] = []
+        self.texts_around: Callable[[str], Iterable[bytes]] = lambda path: ()
         self.holds: Callable[[str, bytes], bool] = lambda path, word: False
         self._imported: set[str] | None = None
         self._external: dict[str | None, list[tuple[ExternalBind, Module]]] = {}
@@ -200,7 +202,7 @@ class Evidence:
 
     def may_be_set(self, module: Module, name: str) -> bool:
         """Whether some first-party file sets `name` on the module, or may do so."""
-        if not module.is_first_party and self._sets_itself(module, name):
+        if not module.is_first_party and self._set_inside(module, name):
             return True
         return any(
             isinstance(value, ModuleValue) and value.module is module
@@ -208,6 +210,19 @@ class Evidence:
             for step, importer in self._setters(key)
             for value in self._values(step.target, importer)
         )
+
+    def _set_inside(self, module: Module, name: str) -> bool:
+        """Whether the distribution of an installed module may set `name` on it.
+
+        Its files are only searched as text: `mail.outbox = []` in one of them is enough.
+        """
+        if self._sets_itself(module, name):
+            return True
+        if module.origin is not Origin.THIRD_PARTY:
+            return False
+        word = re.escape(name.encode())
+        setting = re.compile(rb"\.%s\s*=[^=]|setattr\([^)\n]*[\"']%s[\"']" % (word, word))
+        return any(setting.search(text) for text in self.texts_around(module.path))
 
     def _sets_itself(self, module: Module, name: str) -> bool:
         """Whether a module of the environment imports itself to set names on it."""

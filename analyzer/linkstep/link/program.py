@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
@@ -21,6 +21,7 @@ def link(
     stub_of: StubOf,
     target: Target,
     holds: Callable[[str, bytes], bool],
+    texts_around: Callable[[str], Iterable[bytes]],
     advance: Callable[[int], None],
     *,
     follow_others: bool = False,
@@ -31,7 +32,8 @@ def link(
     `stub_of` the stub that describes a standard-library module. `others` are first-party
     modules that are not checked but bear witness for those that are (they may set names on
     them, or import their submodules); `holds` says whether a file contains a word, so that
-    only those are read that can matter. `follow_others` links them too, for their edges.
+    only those are read that can matter; `texts_around` gives the texts of the installed
+    package that a file belongs to. `follow_others` links them too, for their edges.
     """
     modules = Modules(find, summary_of, stub_of, target)
     lookup = Lookup(modules)
@@ -39,6 +41,7 @@ def link(
     lookup.evidence.first_party = loaded
     lookup.evidence.others = [modules.load(found) for found in others]
     lookup.evidence.holds = holds
+    lookup.evidence.texts_around = texts_around
     links = Links(lookup, frozenset(module.path for module in loaded))
     for module in loaded:
         links.link(module)

@@ -278,6 +278,8 @@ class _ModuleLinks:
         names = self.names
         if not names.exports or names.doubts:
             return
+        if self.lookup.failures.of_module(self.module) is not None:
+            return  # it never gets as far as its names
         removed = {n.name for e in names.exports if e.operation == "remove" for n in e.names}
         sets = [i for i, e in enumerate(names.exports) if e.operation == "set"]
         for export in names.exports[sets[-1] if sets else 0 :]:

@@ -23,6 +23,11 @@ def module_of(path: str, roots: Sequence[PathEntry], tree: Tree) -> Found:
     'shop'
     >>> module_of("my-tools/run.py", roots, tree).name
     'run'
+
+    The last part need not be an identifier: `import_module` takes any name.
+
+    >>> module_of("src/shop/0001_initial.py", roots, tree).name
+    'shop.0001_initial'
     """
     inside = [r.directory for r in roots if not r.directory or path.startswith(r.directory + "/")]
     root = max(inside, key=len, default="")
@@ -41,4 +46,6 @@ def _dotted(relative: str) -> str | None:
     parts = relative.removesuffix(".py").split("/")
     if parts[-1] == "__init__":
         parts.pop()
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+    if not parts or not all(part.isidentifier() for part in parts[:-1]):
+        return None
+    return ".".join(parts) if "." not in parts[-1] else None

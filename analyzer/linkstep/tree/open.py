@@ -33,24 +33,26 @@ def open_tree(path: Path) -> DirectoryTree:
     return DirectoryTree(path)
 
 
-def find_project_root(path: Path) -> Path:
+def find_project_root(path: Path, start: Path | None = None) -> Path:
     """Give the directory that the paths of a report are counted from.
 
     From `path` upwards to the top of the git checkout, or of the disk when there is
     none: the nearest directory with a `linkstep.toml`, or with a `pyproject.toml` that
     has a `[tool.linkstep]` table; else the top of the checkout, since a part of a
     monorepo imports from its other parts; else the nearest directory with a
-    `pyproject.toml`, `setup.cfg` or `setup.py`; else `path`, or the directory it is in.
+    `pyproject.toml`, `setup.cfg` or `setup.py`; else `start`, the directory where the user
+    stands, when it holds `path`; else `path`, or the directory it is in.
     """
-    start = Path(os.path.abspath(path))
-    if not start.is_dir():
-        start = start.parent
-    upwards = [start, *start.parents]
+    here = Path(os.path.abspath(path))
+    if not here.is_dir():
+        here = here.parent
+    upwards = [here, *here.parents]
+    fallback = start if start in upwards and start is not None else here
     top = next((directory for directory in upwards if (directory / ".git").exists()), None)
     if top is not None:
         upwards = upwards[: upwards.index(top) + 1]
     configured = next((directory for directory in upwards if _is_configured(directory)), None)
-    return configured or top or next(filter(_is_project, upwards), start)
+    return configured or top or next(filter(_is_project, upwards), fallback)
 
 
 def _is_configured(directory: Path) -> bool:

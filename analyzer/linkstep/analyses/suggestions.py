@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from linkstep.model.links import LinkedModule
 from linkstep.model.summary import Bind, BindingKind
 
-_LEAST = 0.6
+_SPELLING = 0.75  # how alike two names are that differ by a slip of the keyboard
+_WORDS = 0.55  # enough when half of the words in them are the same
 
 
 class Definitions:
@@ -52,20 +53,19 @@ def closest(name: str, names: Sequence[str]) -> str | None:
     True
     """
     wanted = _words(name)
-    best, best_score = None, _LEAST
+    best, best_score = None, 0.0
     for other in names:
         if other == name or other.startswith("__"):
             continue
         words = _words(other)
         shared = len(wanted & words) / max(len(wanted | words), 1)
         matcher = difflib.SequenceMatcher(None, name.lower(), other.lower())
-        if shared < 0.5 and matcher.real_quick_ratio() <= best_score:
-            continue
-        if shared < 0.5 and matcher.quick_ratio() <= best_score:
+        if shared < 0.5 and min(matcher.real_quick_ratio(), matcher.quick_ratio()) < _SPELLING:
             continue
         spelling = matcher.ratio()
         score = max(spelling, 0.5 * spelling + 0.5 * shared if shared >= 0.5 else 0.0)
-        if score > best_score:
+        enough = _SPELLING if shared < 0.5 else _WORDS
+        if score > best_score and score >= enough:
             best, best_score = other, score
     return best
 

@@ -125,17 +125,28 @@ def chain_of(reach: Reach) -> str:
 
 def advice(fact: BrokenReference) -> Iterator[str]:
     """Say what would link: the closest name, and where the very name is defined."""
-    if fact.suggestion and fact.problem is Problem.MISSING_MODULE:
+    if fact.suggestion and fact.suggestion in fact.elsewhere:
+        pass  # said below
+    elif fact.suggestion and _is_module(fact):
         yield f"{visible(fact.suggestion)} is the closest module"
     elif fact.suggestion:
         name = fact.suggestion.removeprefix(f"{fact.module}.")
         there = " there" if name != fact.suggestion else ""
         yield f"{visible(name)} is the closest name{there}"
-    if fact.elsewhere:
+    if fact.elsewhere and _is_module(fact):
+        same = "a module of that name" if len(fact.elsewhere) == 1 else "modules of that name"
+        yield f"{same}: {some_names(fact.elsewhere)}"
+    elif fact.elsewhere:
         verb = "defines" if len(fact.elsewhere) == 1 else "define"
         yield f"{some_names(fact.elsewhere)} {verb} {visible(fact.name)}"
     if fact.problem is Problem.UNIMPORTED_SUBMODULE:
         yield f"`import {visible(fact.module)}.{visible(fact.name)}` where it is used"
+
+
+def _is_module(fact: BrokenReference) -> bool:
+    """Whether what is missing is a module, guarded or not."""
+    missing = fact.problem is Problem.MISSING_MODULE
+    return missing or fact.exception.startswith("ModuleNotFoundError")
 
 
 def some_names(names: Sequence[str]) -> str:

@@ -42,8 +42,13 @@ def selects(rule: Rule, fact: Fact) -> bool:
 
 
 def say(rule: Rule, fact: Fact) -> str:
-    """Give the rule's message about a fact; several values are joined with commas."""
+    """Give the rule's message about a fact; several values are joined with commas.
+
+    Besides the fact's fields a message can use `exception_text`: what the exception says,
+    without its class.
+    """
     values = {field: getattr(fact, field) for field in fact.__struct_fields__}
+    values["exception_text"] = str(values.get("exception", "")).partition(": ")[2]
     return rule.message.format_map(
         {
             field: ", ".join(map(str, value)) if isinstance(value, tuple) else value

@@ -191,6 +191,8 @@ def _check_where(rule: Rule, kind: type[Struct], where: str) -> None:
 def _check_message(rule: Rule, kind: type[Struct], where: str) -> None:
     """Refuse a message that cannot be formatted with the fields of the fact."""
     types = typing.get_type_hints(kind)
+    if "exception" in types:
+        types["exception_text"] = str
     try:
         parts = list(string.Formatter().parse(rule.message))
     except ValueError as error:

@@ -127,7 +127,7 @@ def check_tree(
         index.summary,
         lambda name: stdlib_stub(name, project.target),
         project.target,
-        index.holds,
+        index.text,
         lambda path: _texts_around(path, tree, project),
         observer.advance,
         follow_others=bool(configuration.entry_points),

@@ -32,12 +32,14 @@ class Index:
             self._summaries[path] = self._summarized(self._source(path), kind, shallow=outside)
         return self._summaries[path]
 
-    def holds(self, path: str, word: bytes) -> bool:
-        """Whether a file that is not checked contains a word; its text is kept for the next."""
+    def text(self, path: str) -> bytes:
+        """Give a file's bytes, none when it cannot be read; kept for files of the project."""
         text = self._texts.get(path)
         if text is None:
-            text = self._texts[path] = self._source(path) or b""
-        return word in text
+            text = self._source(path) or b""
+            if not path.startswith("/"):
+                self._texts[path] = text
+        return text
 
     def build(
         self,

@@ -163,9 +163,9 @@ class Namespaces(References):
         if name not in _NAME_ONLY and any(_is_own_name(value) for value in values):
             self.note_handover(node)
 
-    def note_handover(self, node: ast.Call) -> None:
+    def note_handover(self, node: ast.expr) -> None:
         """Note a callee that may add names to this module."""
-        callee = self.expression(node.func)
+        callee = self.expression(node.func if isinstance(node, ast.Call) else node)
         if isinstance(callee, Ref):
             self.hands_over[callee] = None
 

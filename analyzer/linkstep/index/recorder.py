@@ -177,6 +177,9 @@ class Recorder(Bindings):
     def record_class(self, node: ast.ClassDef) -> None:
         """Record a class: its body runs where it stands, in a namespace of its own."""
         self.visit_all(node.decorator_list)
+        if self.frame is self.module:
+            for decorator in node.decorator_list:
+                self.note_handover(decorator)  # it sees the class's module by `__module__`
         type_names = self.grammar.type_parameters(node)
         if not type_names:
             self.visit_all(node.bases)

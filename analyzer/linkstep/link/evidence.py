@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from linkstep.link.import_scan import scan_imports
 from linkstep.link.modules import Module, Modules, every_step
 from linkstep.link.outcomes import ModuleValue
 from linkstep.link.paths import directory_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # with `site` (`python -c "import sys; print(sys.modules)"`), or that commonly installed
 # `.pth` files import before any program does.
 _STARTED = frozenset({"os", "importlib", "encodings", "collections", "concurrent"})
-_MOST_MODULES = 4000
+_SETTING = re.compile(rb"\.(\w+)\s*=[^=]|setattr\([^)\n]*[\"'](\w+)[\"']")
 
 
 class Evidence:
@@ -47,16 +48,20 @@ class Evidence:
         self.first_party: list[Module] = []
         self.others: list[Module] = []
         self.texts_around: Callable[[str], Iterable[bytes]] = lambda path: ()
-        self.holds: Callable[[str, bytes], bool] = lambda path, word: False
+        self.text_of: Callable[[str], bytes] = lambda path: b""
         self._imported: set[str] | None = None
-        self._external: dict[str | None, list[tuple[ExternalBind, Module]]] = {}
+        self._set_here: _Setters | None = None
+        self._set_there: dict[Module, _Setters] = {}
+        self._setting: dict[bytes, list[Module]] | None = None
         self._closures: dict[str, bool] = {}
+        self._everything: tuple[set[str], bool] | None = None
+        self._set_names: dict[str, frozenset[bytes]] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._directories: dict[str, Module] | None = None
 
     def _others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
-        return (module for module in self.others if self.holds(module.path, word))
+        return (module for module in self.others if word in self.text_of(module.path))
 
     def _witnesses(self, word: bytes) -> list[Module]:
         """Give the checked modules, and those others whose text contains a word."""
@@ -101,7 +106,7 @@ class Evidence:
 
     def _own_imports(self, package: Module) -> Iterator[Module]:
         """Give the package's own modules that its `__init__` imports."""
-        for name in sorted(imported_names(package)):
+        for name in sorted(imported_names(package)) if package.summary is not None else ():
             if name.startswith(package.name + "."):
                 found = self.modules.find(name, package)
                 if isinstance(found, Module):
@@ -207,7 +212,7 @@ class Evidence:
         return any(
             isinstance(value, ModuleValue) and value.module is module
             for key in (name, None)
-            for step, importer in self._setters(key)
+            for step, importer in self._setters(key, module.name.rpartition(".")[2])
             for value in self._values(step.target, importer)
         )
 
@@ -220,9 +225,15 @@ class Evidence:
             return True
         if module.origin is not Origin.THIRD_PARTY:
             return False
-        word = re.escape(name.encode())
-        setting = re.compile(rb"\.%s\s*=[^=]|setattr\([^)\n]*[\"']%s[\"']" % (word, word))
-        return any(setting.search(text) for text in self.texts_around(module.path))
+        top = module.name.partition(".")[0]
+        found = self._set_names.get(top)
+        if found is None:
+            found = self._set_names[top] = frozenset(
+                first or second
+                for text in self.texts_around(module.path)
+                for first, second in _SETTING.findall(text)
+            )
+        return name.encode() in found
 
     def _sets_itself(self, module: Module, name: str) -> bool:
         """Whether a module of the environment imports itself to set names on it."""
@@ -236,19 +247,32 @@ class Evidence:
             for step in every_step(module.summary)
         )
 
-    def _setters(self, name: str | None) -> list[tuple[ExternalBind, Module]]:
-        """Give the places that set an attribute of this name (None: a computed one)."""
-        found = self._external.get(name)
-        if found is None:
-            word = b"setattr" if name is None else name.encode()
-            found = self._external[name] = [
-                (step, importer)
-                for importer in self._witnesses(word)
-                if importer.summary is not None
-                for step in every_step(importer.summary)
-                if isinstance(step, ExternalBind) and step.name == name
-            ]
-        return found
+    def _setters(self, name: str | None, owner: str) -> Iterator[tuple[ExternalBind, Module]]:
+        """Give the places that set an attribute of this name (None: a computed one).
+
+        Of the files that are not checked only those count that mention the `owner`, the last
+        part of the module's name: it has to be imported there.
+        """
+        if self._set_here is None:
+            self._set_here = _by_name(self.first_party)
+        yield from self._set_here.get(name, ())
+        if self._setting is None:
+            self._setting = self._text_setters()
+        for module in self._setting.get(b"" if name is None else name.encode(), ()):
+            if owner.encode() in self.text_of(module.path):
+                if module not in self._set_there:
+                    self._set_there[module] = _by_name([module])
+                yield from self._set_there[module].get(name, ())
+
+    def _text_setters(self) -> dict[bytes, list[Module]]:
+        """Give the unchecked files that set an attribute, by its name (`` for computed ones)."""
+        setting: dict[bytes, list[Module]] = {}
+        for module in self.others:
+            text = self.text_of(module.path)
+            names = {first or second for first, second in _SETTING.findall(text)}
+            for name in sorted(names | ({b""} if b"setattr(" in text else set())):
+                setting.setdefault(name, []).append(module)
+        return setting
 
     def _values(self, ref: Ref, module: Module) -> list[object]:
         if ref.scope == 0:
@@ -266,7 +290,14 @@ class Evidence:
         return any(
             step.target.name == "builtins" and not step.target.attributes
             for key in (name, None)
-            for step, _ in self._setters(key)
+            for step, _ in self._setters(key, "builtins")
+        )
+
+    def is_hooked(self, module: Module) -> bool:
+        """Whether an installed package brings an import hook, which may serve its names."""
+        return module.origin is Origin.THIRD_PARTY and any(
+            provider.summary is not None and provider.summary.hooks
+            for provider in (module, *self._own_imports(module))
         )
 
     def handed_over(self, module: Module) -> bool:
@@ -318,28 +349,55 @@ class Evidence:
         return verdict
 
     def _in_closure(self, dotted: str, package: Module) -> bool:
-        """Search everything that the program imports for an import of the submodule."""
+        """Search what the program imports for an import of the submodule: first the
+        package's own modules, where it mostly stands, then everything.
+        """
         if not isinstance(self.modules.find(dotted, package), Module):
             return False
-        pending = [*self.first_party, package]
-        seen = set(pending)
+        inside = package.name.partition(".")[0] + "."
+        own, complete = self._reached([package], lambda name: name.startswith(inside))
+        if dotted in own or not complete:
+            return True
+        if self._everything is None:
+            self._everything = self._reached([*self.first_party, package], lambda name: True)
+        names, complete = self._everything
+        return dotted in names or not complete
+
+    def _reached(self, start: list[Module], follow: Callable[[str], bool]) -> tuple[set[str], bool]:
+        """Give all names imported on the way from some modules; False when a module of their
+        own packages is compiled, so that not all of its imports can be known.
+        """
+        names: set[str] = set()
+        seen = set(start)
+        pending = list(start)
+        own = {module.name.partition(".")[0] for module in start}
         while pending:
             importer = pending.pop()
-            if importer.summary is None:
-                if importer.why_opaque and importer.name.startswith(package.name + "."):
-                    return True
+            if importer.why_opaque is not None or importer.path.endswith("/"):
+                installed = importer.origin is Origin.THIRD_PARTY
+                if installed and importer.name.partition(".")[0] in own:
+                    return names, False
                 continue
-            wanted = imported_names(importer)
-            if dotted in wanted:
-                return True
-            if len(seen) > _MOST_MODULES:
-                return True
-            for name in sorted(wanted):
-                found = self.modules.find(name, importer)
+            for name in sorted(scan_imports(self.text_of(importer.path), importer.package) - names):
+                names.add(name)
+                found = self.modules.find(name, importer) if follow(name) else None
                 if isinstance(found, Module) and found not in seen:
                     seen.add(found)
                     pending.append(found)
-        return False
+        return names, True
+
+
+_Setters = dict[str | None, list[tuple[ExternalBind, Module]]]
+
+
+def _by_name(modules: Iterable[Module]) -> _Setters:
+    """Give all places in some modules that set an attribute, by its name."""
+    found: _Setters = {}
+    for module in modules:
+        for step in every_step(module.summary) if module.summary is not None else ():
+            if isinstance(step, ExternalBind):
+                found.setdefault(step.name, []).append((step, module))
+    return found
 
 
 def imported_names(module: Module) -> set[str]:

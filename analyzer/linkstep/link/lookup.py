@@ -314,7 +314,7 @@ class Lookup:
                 return names.doubts[0]
         if self.evidence.may_be_set(module, name):
             return Doubt.OUTSIDE
-        if self.evidence.handed_over(module):
+        if self.evidence.handed_over(module) or self.evidence.is_hooked(module):
             return Doubt.OPEN
         return None
 

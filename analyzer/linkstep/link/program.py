@@ -20,7 +20,7 @@ def link(
     summary_of: SummaryOf,
     stub_of: StubOf,
     target: Target,
-    holds: Callable[[str, bytes], bool],
+    text_of: Callable[[str], bytes],
     texts_around: Callable[[str], Iterable[bytes]],
     advance: Callable[[int], None],
     *,
@@ -31,16 +31,17 @@ def link(
     `find` answers as the import system would, `summary_of` gives a file's summary,
     `stub_of` the stub that describes a standard-library module. `others` are first-party
     modules that are not checked but bear witness for those that are (they may set names on
-    them, or import their submodules); `holds` says whether a file contains a word, so that
-    only those are read that can matter; `texts_around` gives the texts of the installed
-    package that a file belongs to. `follow_others` links them too, for their edges.
+    them, or import their submodules). `text_of` gives a file's bytes, none when it cannot be
+    read, so that only those are parsed that can matter; `texts_around` the texts of the
+    installed package that a file belongs to. `follow_others` links the others too, for their
+    edges.
     """
     modules = Modules(find, summary_of, stub_of, target)
     lookup = Lookup(modules)
     loaded: list[Module] = [modules.load(found) for found in checked]
     lookup.evidence.first_party = loaded
     lookup.evidence.others = [modules.load(found) for found in others]
-    lookup.evidence.holds = holds
+    lookup.evidence.text_of = text_of
     lookup.evidence.texts_around = texts_around
     links = Links(lookup, frozenset(module.path for module in loaded))
     for module in loaded:

@@ -10,21 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_FROM = re.compile(
-    rb"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)+)"
-)
-_IMPORT = re.compile(rb"(?:^|[;:\n])[ \t]*(?:lazy[ \t]+)?import[ \t]+((?:[^\n#;\\]|\\\r?\n)+)")
+_IMPORT = re.compile(rb"import[ \t]+(\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)+)")
+_FROM = re.compile(rb"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*$")
 _CALL = re.compile(rb"(?:import_module|__import__)\(\s*[\"'](\.*)([\w.]+)[\"']")
 _NAME = re.compile(rb"[\w.]+")
 
 
 def scan_imports(text: bytes, package: str) -> set[str]:
-    """Give every dotted name, and each of its parents, that a file may import.
+    r"""Give every dotted name, and each of its parents, that a file may import.
 
     `package` is the value of `__package__` in the file, for relative imports.
 
-    >>> sorted(scan_imports(b"import a.b as c\\nfrom .x import (y as z,\\n w)", "p.q"))
+    >>> sorted(scan_imports(b"import a.b as c\nfrom .x import (y as z,\n w)", "p.q"))
     ['a', 'a.b', 'p', 'p.q', 'p.q.x', 'p.q.x.w', 'p.q.x.y']
+    >>> sorted(scan_imports(b"try: import c\nfrom d \\\n  import e", ""))
+    ['c', 'd', 'd.e']
     """
     names: set[str] = set()
     for name in _dotted_names(text, package):
@@ -36,17 +36,18 @@ def scan_imports(text: bytes, package: str) -> set[str]:
 
 def _dotted_names(text: bytes, package: str) -> Iterator[str]:
     for found in _IMPORT.finditer(text):
+        start = text.rfind(b"\n", 0, found.start()) + 1
+        if text[start : found.start()].isspace() and text[start - 3 : start].rstrip()[-1:] == b"\\":
+            start = text.rfind(b"\n", 0, start - 1) + 1  # `from m \` goes on in this line
+        source = _FROM.search(text[start : found.start()])
+        base = ""
+        if source is not None:
+            base = _base(len(source[1]), source[2].decode(errors="replace"), package)
+            yield base
         for part in found[1].split(b","):
             name = _NAME.search(part)
             if name is not None:
-                yield name[0].decode(errors="replace").strip(".")
-    for found in _FROM.finditer(text):
-        base = _base(len(found[1]), found[2].decode(errors="replace"), package)
-        yield base
-        for part in found[3].split(b","):
-            name = _NAME.search(part)
-            if name is not None:
-                yield f"{base}.{name[0].decode(errors='replace')}"
+                yield f"{base}.{name[0].decode(errors='replace')}".strip(".")
     for found in _CALL.finditer(text):
         yield _base(len(found[1]), found[2].decode(errors="replace"), package)
 

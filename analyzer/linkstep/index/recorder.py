@@ -357,4 +357,4 @@ def _global_names(text: str) -> set[str]:
     return {name.strip() for found in _GLOBAL.findall(text) for name in found.split(",")}
 
 
-_GLOBAL = re.compile(r"(?<![^\s;:])global[ \t]+([\w, \t]+)")
+_GLOBAL = re.compile(r"global[ \t]+([\w, \t]+)")

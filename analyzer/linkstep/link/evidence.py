@@ -341,7 +341,7 @@ class Evidence:
         if dotted in self._imported or module.name in _STARTED:
             return True
         for importer in self._others_with(name.encode()):
-            if importer.summary is not None and dotted in imported_names(importer):
+            if dotted in scan_imports(self.text_of(importer.path), importer.package):
                 return True
         verdict = self._closures.get(dotted)
         if verdict is None:

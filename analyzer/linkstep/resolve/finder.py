@@ -154,6 +154,10 @@ is_package=False)
         if hits:
             several = " and ".join(sorted(answer.path for answer in hits)[:2])
             return replace(missing, doubt=f"{several} both have the name")
+        if missing.doubt is None and missing.found_up_to:
+            parent = self.find(missing.found_up_to, directory)
+            if isinstance(parent, Namespace) and parent.doubt is not None:
+                return replace(missing, doubt=parent.doubt)
         return self._doubts.of_missing(missing, directory)
 
     def _search(self, name: str, front: str | None) -> Resolution:

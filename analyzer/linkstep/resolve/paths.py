@@ -70,10 +70,10 @@ def join(directory: str, name: str) -> str:
 def from_root(path: str, project_root: str) -> str:
     """Count an absolute path from the project root when it is inside; else leave it.
 
-    >>> from_root("/work/shop/src", "/work/shop"), from_root("/work/shop", "/work/shop")
+    >>> from_root("/home/shop/src", "/home/shop"), from_root("/home/shop", "/home/shop")
     ('src', '')
-    >>> from_root("/work/shopping", "/work/shop"), from_root("src", "/work/shop")
-    ('/work/shopping', 'src')
+    >>> from_root("/home/shopping", "/home/shop"), from_root("src", "/home/shop")
+    ('/home/shopping', 'src')
     """
     if path == project_root:
         return ""

@@ -21,7 +21,7 @@ def resolve_project(tree: Tree, settings: ResolveSettings) -> Project:
 
     >>> from linkstep.tree.memory import MemoryTree
     >>> tree = MemoryTree({"shop/__init__.py": "", "Dockerfile": "FROM python:3.10"})
-    >>> project = resolve_project(tree, ResolveSettings("/work/shop"))
+    >>> project = resolve_project(tree, ResolveSettings("/home/shop"))
     >>> [entry.why for entry in project.roots], str(project.target), project.target_why
     (['the project root'], 'Python 3.10 on linux', 'FROM python:3.10 in Dockerfile')
     >>> project.environment.why

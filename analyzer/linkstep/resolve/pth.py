@@ -47,12 +47,12 @@ def read_pth_files(tree: Tree, site: str) -> Additions:
 
     >>> from linkstep.tree.memory import MemoryTree
     >>> tree = MemoryTree({
-    ...     "/site/a.pth": "/work/shop/src\\n# a comment\\n/gone\\n",
+    ...     "/site/a.pth": "/home/shop/src\\n# a comment\\n/gone\\n",
     ...     "/site/b.pth": "import mystery; mystery.install()\\n",
-    ...     "/work/shop/src/shop.py": "",
+    ...     "/home/shop/src/shop.py": "",
     ... })
     >>> read_pth_files(tree, "/site")  # doctest: +NORMALIZE_WHITESPACE
-    Additions(directories=(('/work/shop/src', 'a.pth'),), mappings=(),
+    Additions(directories=(('/home/shop/src', 'a.pth'),), mappings=(),
               opaque=('/site/b.pth',))
     """
     directories: dict[str, str] = {}

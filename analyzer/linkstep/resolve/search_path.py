@@ -87,7 +87,8 @@ class Worlds:
         behind: list[str] = []
         for ancestor in ancestors:
             if is_inside(script, ancestor):
-                behind += [ancestor] if ancestor != script else []
+                is_package = self._listings.package_file(ancestor) is not None
+                behind += [ancestor] if ancestor != script and not is_package else []
                 behind += [posixpath.join(ancestor, "src")] if self._has_source(ancestor) else []
         behind = [front for front in behind if front not in self._roots]
         return (None, *behind) if named else (script, None, *behind)

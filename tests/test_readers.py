@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkstep.index.summarize import summarize
-from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.summary import FileSummary, ModuleKind, Use
 from linkstep.model.target import Target
 
 TARGET = Target((3, 11), "linux")
@@ -86,3 +86,9 @@ def test_the_host_does_not_decide_what_newer_grammar_means() -> None:
     assert newer.needs is not None
     assert newer.needs[:3] == (3, 12, 2)
     assert older.problem is not None
+
+
+def test_a_type_statement_binds_its_name() -> None:
+    source = b"from a import *\ntype X = int\nprint(X, Y)\n"
+    steps = summarize(source, ModuleKind.MODULE, Target((3, 13))).body
+    assert [step.ref.name for step in steps if isinstance(step, Use)] == ["Y"]

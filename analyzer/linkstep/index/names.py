@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from linkstep.index.syntax_nodes import TypeAlias
+
 IMPORTED = 1  # an import statement binds it
 ALIAS = 2  # `x = module.attribute` or the like: it may be a module
 OTHER = 4  # anything else binds it
@@ -238,6 +240,7 @@ _SIMPLE: dict[type, Callable[..., None]] = {
     ast.AsyncFunctionDef: _definition,
     ast.ClassDef: _definition,
     ast.Delete: _delete,
+    TypeAlias: _type_alias,
     ast.Global: lambda statement, names: names.globals.update(statement.names),
     ast.Nonlocal: lambda statement, names: names.nonlocals.update(statement.names),
 }

@@ -15,6 +15,7 @@ from linkstep.link.import_scan import scan_imports
 from linkstep.link.modules import Module, Modules, every_step
 from linkstep.link.outcomes import ModuleValue
 from linkstep.link.paths import directory_of
+from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Const, Join, Ref
 from linkstep.model.links import Doubt
@@ -408,11 +409,7 @@ def imported_names(module: Module) -> set[str]:
         if isinstance(step, ImportModule):
             names |= _prefixes(step.module)
         elif isinstance(step, ImportFrom):
-            base = step.module
-            if step.level:
-                package = module.package.split(".")
-                above = package[: len(package) - step.level + 1]
-                base = ".".join([*above, step.module] if step.module else above)
+            base = absolute_name(module.package, step.level, step.module) or step.module
             names |= _prefixes(base)
             names |= {f"{base}.{alias.name}" for alias in step.names if alias.name != "*"}
         elif isinstance(step, ImportByName) and isinstance(step.name, Const):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from linkstep.link.relative import absolute_name
+
 _IMPORT = re.compile(rb"import[ \t]+(\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)+)")
 _FROM = re.compile(rb"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*$")
 _CALL = re.compile(rb"(?:import_module|__import__)\(\s*[\"'](\.*)([\w.]+)[\"']")
@@ -42,20 +44,13 @@ def _dotted_names(text: bytes, package: str) -> Iterator[str]:
         source = _FROM.search(text[start : found.start()])
         base = ""
         if source is not None:
-            base = _base(len(source[1]), source[2].decode(errors="replace"), package)
+            module = source[2].decode(errors="replace")
+            base = absolute_name(package, len(source[1]), module) or module
             yield base
         for part in found[1].split(b","):
             name = _NAME.search(part)
             if name is not None:
                 yield f"{base}.{name[0].decode(errors='replace')}".strip(".")
     for found in _CALL.finditer(text):
-        yield _base(len(found[1]), found[2].decode(errors="replace"), package)
-
-
-def _base(level: int, module: str, package: str) -> str:
-    """Give the absolute name of a module that is written with `level` leading dots."""
-    if not level:
-        return module
-    parts = package.split(".")
-    above = ".".join(parts[: max(len(parts) - level + 1, 0)])
-    return f"{above}.{module}".strip(".") if module else above
+        module = found[2].decode(errors="replace")
+        yield absolute_name(package, len(found[1]), module) or module

@@ -21,9 +21,10 @@ from linkstep.link.outcomes import (
     ModuleValue,
     Outcome,
 )
+from linkstep.link.relative import absolute_name
 from linkstep.link.text import show
 from linkstep.model.environment import Missing, Origin
-from linkstep.model.expressions import Call, Const, Expression, Ref
+from linkstep.model.expressions import Call, Ref
 from linkstep.model.facts import Problem
 from linkstep.model.links import Doubt
 from linkstep.model.summary import (
@@ -47,7 +48,6 @@ _IMPLICIT = frozenset(dir(type(__import__("sys")))) | {
     "__spec__",
     "__doc__",
 }
-_LAZY_MODULES = {Problem.MISSING_MODULE: "ModuleNotFoundError"}
 
 
 class Lookup:
@@ -94,20 +94,11 @@ class Lookup:
 
     def relative(self, step: ImportFrom, importer: Module) -> Module | Absent | Dubious:
         """Say which module a from-import looks into (PEP 328 for relative ones)."""
-        if not step.level:
-            return self.module(step.module, importer)
-        package = importer.package
-        if not package:
-            text = "ImportError: attempted relative import with no known parent package"
-            return self._no_parent(step, importer, text)
-        for _ in range(step.level - 1):
-            package, _, last = package.rpartition(".")
-            if not package:
-                assert last
-                text = "ImportError: attempted relative import beyond top-level package"
-                return self._no_parent(step, importer, text)
-        name = f"{package}.{step.module}" if step.module else package
-        return self.module(name, importer)
+        name = absolute_name(importer.package, step.level, step.module)
+        if name is not None:
+            return self.module(name, importer)
+        why = "beyond top-level package" if importer.package else "with no known parent package"
+        return self._no_parent(step, importer, f"ImportError: attempted relative import {why}")
 
     def _no_parent(self, step: ImportFrom, importer: Module, text: str) -> Absent:
         name = "." * step.level + step.module
@@ -277,13 +268,10 @@ class Lookup:
     def _lazy_target(self, module: Module, served: LazyName) -> Outcome:
         if served.module is None:
             return Definition(module, served.name)
-        name = served.module
-        if name.startswith("."):
-            base = module.package
-            tail = name.lstrip(".")
-            for _ in range(len(name) - len(tail) - 1):
-                base = base.rpartition(".")[0]
-            name = f"{base}.{tail}" if tail else base
+        tail = served.module.lstrip(".")
+        name = absolute_name(module.package, len(served.module) - len(tail), tail)
+        if name is None:
+            return Definition(module, served.name)
         found = self.module(name, module)
         if not isinstance(found, Module):
             return found
@@ -424,7 +412,3 @@ class Lookup:
             if isinstance(value, Maybe):
                 value = value.value
         return value
-
-    def constant(self, expression: Expression | None) -> object:
-        """Give the value of a literal, None for anything else."""
-        return expression.value if isinstance(expression, Const) else None

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from linkstep.link.flow import Decide, Fails, Flow, Situation
 from linkstep.link.modules import Module, all_steps
-from linkstep.link.outcomes import Dubious
 from linkstep.model.expressions import Expression
 from linkstep.model.links import Doubt
 from linkstep.model.summary import (
@@ -199,8 +198,3 @@ def build_names(module: Module, decide: Decide, fails: Fails, star_of: StarOf) -
         builder.names.doubts.append(Doubt.OPEN)
         break
     return builder.names
-
-
-def is_dubious(outcome: object) -> bool:
-    """Whether an outcome proves nothing."""
-    return isinstance(outcome, Dubious)

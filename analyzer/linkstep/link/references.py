@@ -220,7 +220,7 @@ class _ModuleLinks:
 
     def passed(self, binding: Binding) -> bool:
         """Whether a broken import was caught where it stands, so that code goes on."""
-        return len(self.names.by_name) > 0 and binding.condition is not None
+        return binding.condition is not None
 
     def missing_attribute(self, owner: Module, attribute: str, absent: Absent) -> Absent:
         text = f"AttributeError: module '{owner.name}' has no attribute '{attribute}'"

@@ -199,7 +199,7 @@ class Bindings(Namespaces):
     def record_annotated(self, node: ast.AnnAssign) -> None:
         """Record `target: annotation [= value]`; without a value nothing is bound."""
         in_function = self.frame is not self.module and not self.frame.is_class
-        if self.annotations_run and not (in_function and node.simple):
+        if self.annotations_run and not in_function:
             self.visit(node.annotation)
         if node.value is None:
             if self.stub and isinstance(node.target, ast.Name):

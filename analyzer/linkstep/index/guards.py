@@ -111,6 +111,43 @@ def _end(statement: ast.stmt) -> HandlerOutcome | None:
     return None
 
 
+_SKIP_ALWAYS = frozenset({"pytest.mark.skip", "unittest.skip", "skip"})
+_SKIP_IF = frozenset({"pytest.mark.skipif", "unittest.skipIf", "skipIf"})
+_SKIP_UNLESS = frozenset({"unittest.skipUnless", "skipUnless"})
+
+
+def run_test(decorator: ast.expr) -> ast.expr | None:
+    """Give the test that has to hold for a decorated test function or class to run.
+
+    None when the decorator skips nothing.
+
+    >>> ast.unparse(run_test(ast.parse("pytest.mark.skipif(OLD, reason='')").body[0].value))
+    'not OLD'
+    >>> ast.unparse(run_test(ast.parse("unittest.skip").body[0].value))
+    'False'
+    """
+    name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    if name in _SKIP_ALWAYS:
+        return ast.copy_location(ast.Constant(False), decorator)
+    if not isinstance(decorator, ast.Call) or not decorator.args:
+        return None
+    test = decorator.args[0]
+    if isinstance(test, ast.Constant) and isinstance(test.value, str):
+        return None  # source text, which pytest evaluates
+    if name in _SKIP_IF:
+        return ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+    return test if name in _SKIP_UNLESS else None
+
+
+def module_skips(body: list[ast.stmt]) -> list[ast.expr]:
+    """Give the marks of `pytestmark = ...`, which hold for every test of a module."""
+    for statement in body:
+        if isinstance(statement, ast.Assign) and dotted(statement.targets[0]) == "pytestmark":
+            value = statement.value
+            return value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    return []
+
+
 _QUIET = (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from linkstep.index import grammar, guards, lazy_names
 from linkstep.index.bindings import Bindings
@@ -58,6 +60,8 @@ class Recorder(Bindings):
         unsure = frozenset(names.bound) - surely_bound(tree.body) - names.globals
         super().__init__(tree, positions, names, frozenset() if stub else unsure, stub=stub)
         self.shallow = shallow
+        marks = guards.module_skips(tree.body) if "pytestmark" in positions.text else []
+        self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
         self.annotations_run = not deferred and not stub
         self._statements: dict[type, Callable[..., None]] = {
@@ -160,8 +164,29 @@ class Recorder(Bindings):
                 else LazyNames((), False)
             )
         body = self._imports_within if self.shallow else self.block
-        self.define(self._qualified(node.name), node, names, lambda: body(node.body))
+        qualified = self._qualified(node.name)
+        with self._skipped(node):
+            define = partial(self.define, qualified, node, names, lambda: body(node.body))
+            self._when(self.run_tests, define)
         self.bind(node.name, BindingKind.FUNCTION, node)
+
+    @contextmanager
+    def _skipped(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> Iterator[None]:
+        """Note the decorators by which pytest and unittest leave a test out."""
+        before = self.run_tests
+        tests = (guards.run_test(decorator) for decorator in node.decorator_list)
+        self.run_tests = [*before, *(test for test in tests if test is not None)]
+        yield
+        self.run_tests = before
+
+    def _when(self, tests: Sequence[ast.expr], record: Callable[[], None]) -> None:
+        """Record what happens only if all tests hold."""
+        if not tests:
+            record()
+        else:
+            self.branch(tests[0], lambda: self._when(tests[1:], record))
 
     def _imports_within(self, body: Iterable[ast.stmt]) -> None:
         """Record the imports of a function body and nothing else."""
@@ -191,9 +216,10 @@ class Recorder(Bindings):
             for name in names.bound:
                 self.steps.append(Bind(name, BindingKind.DYNAMIC, node.lineno))
         qualified = self._qualified(node.name)
-        index = self.function_scope(
-            qualified, node, names, lambda: self.block(node.body), is_class=True
-        )
+        with self._skipped(node):
+            index = self.function_scope(
+                qualified, node, names, lambda: self.block(node.body), is_class=True
+            )
         scope = self.scopes[index]
         if scope.steps:
             self.steps.append(ClassBody(qualified, index, scope.steps, node.lineno))

@@ -148,7 +148,8 @@ class Failures:
             text = step.exception.rpartition(".")[2]
             if text == "SkipTest":
                 return None
-            text = f"{text}: {step.message}" if step.message else text
+            first_line = (step.message or "").partition("\n")[0]
+            text = f"{text}: {first_line}" if first_line else text
             return Failure(text, module.path, step.line)
         if not isinstance(step, ImportModule | ImportFrom):
             return None

@@ -84,9 +84,12 @@ def accepted(problem: Problem, origin: Origin, guard: Guard, *, probe: bool) -> 
 
 
 def is_feature_test(at: Situation) -> bool:
-    """Whether an undecided test around the place asks for a version, platform or feature."""
+    """Whether an undecided test around the place asks for a version, platform or feature.
+
+    By its name: it says so, or it is written as a constant.
+    """
     return any(
-        any(word in name.lower() for word in _FEATURE_WORDS)
+        (len(name) > 1 and name.isupper()) or any(word in name.lower() for word in _FEATURE_WORDS)
         for test, _ in at.conditions
         for name in mentioned(test)
     )

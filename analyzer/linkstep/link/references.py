@@ -152,7 +152,10 @@ class _ModuleLinks:
                 self.links.unknown[found.doubt] += len(step.names)
             else:
                 self.links.references -= len(step.names) - 1
-                self.settle(found, step.span, at)
+                if self.is_overlay(step, found, at):
+                    self.links.unknown[Doubt.OVERLAY] += 1
+                else:
+                    self.settle(found, step.span, at)
             return
         if self.lookup.failures.of_module(found) is not None and found is not self.module:
             self.links.references -= len(step.names) - 1
@@ -172,6 +175,11 @@ class _ModuleLinks:
                     self.reach(outcome.module, alias.span, at)
                 else:
                     self.settle(outcome, alias.span, at)
+
+    def is_overlay(self, step: ImportFrom, absent: Absent, at: Situation) -> bool:
+        """Whether all names of a module are taken if it is there: local settings."""
+        guard, _ = guard_of(exception_name(absent.exception), at)
+        return step.names[0].name == "*" and guard.kind is GuardKind.FALLBACK
 
     # Attributes and names
 

@@ -25,6 +25,7 @@ class Doubt(enum.StrEnum):
     GETATTR = "the module's __getattr__ serves names that cannot be listed"
     STAR = "a star import brings names that cannot be listed"
     BUILT = "a build step makes the module"
+    OVERLAY = "only some machines have the module, such as local settings"
     PATH = "sys.path is changed in a way that cannot be followed"
     FINDER = "an installed finder cannot be read"
     CONDITION = "it runs only under a feature or version test that cannot be decided"

@@ -12,6 +12,7 @@ from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest
 from linkstep.pipeline import check
 from linkstep.rulebook.cases import ENVIRONMENT, Case, Claim, Expectation
+from repositories import Checkout
 
 SITE = "lib/python3.11/site-packages"
 
@@ -31,6 +32,8 @@ def write(case: Case, directory: Path) -> Path:
         (directory / "env" / "pyvenv.cfg").touch()
     if case.configuration is not None:
         (tree / "linkstep.toml").write_text(case.configuration, encoding="utf-8")
+    if case.untracked:
+        Checkout(tree).track_all_but(case.untracked)
     return tree
 
 

@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "pyproject": {"errors"},
     "config": {"model", "errors", "pyproject", "closest"},
 }
-TOGETHER = {"cli", "pipeline", "__main__", "__init__"}
+TOGETHER = {"cli", "pipeline", "version_pipeline", "__main__", "__init__"}
 
 # Where each distribution is used; msgspec makes the structs that all parts share.
 HOMES = {

@@ -12,6 +12,7 @@ from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest
 from linkstep.pipeline import check
 from linkstep.rulebook.cases import ENVIRONMENT, Case, parse_cases
+from repositories import Checkout
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "rules").glob("*.md"), *(ROOT / "tests/fixtures/cases").rglob("*.md")])
@@ -33,6 +34,8 @@ def write(case: Case, top: Path) -> tuple[Path, Path | None]:
         path.write_text(file.text, encoding="utf-8")
     if case.configuration is not None:
         (tree / "linkstep.toml").write_text(case.configuration, encoding="utf-8")
+    if case.untracked:
+        Checkout(tree).track_all_but(case.untracked)
     if not case.has_environment:
         return tree, None
     (environment / "pyvenv.cfg").write_text("version = 3.11.7\n", encoding="utf-8")

@@ -111,7 +111,7 @@ def test_no_command_is_a_usage_error(capsys: Captured) -> None:
         ),
         (
             ["rule", "LS999"],
-            "linkstep: error: unknown rule 'LS999'\n  hint:  did you mean 'LS901'?\n",
+            "linkstep: error: unknown rule 'LS999'\n  hint:  did you mean 'LS902'?\n",
         ),
         (
             ["check", "gone"],
@@ -205,6 +205,28 @@ def test_check_writes_json_to_a_file(project: Path, capsys: Captured) -> None:
     document = json.loads((project / "report.json").read_text(encoding="utf-8"))
     assert [found["code"] for found in document["findings"]] == ["LS102"]
     assert document["linkstep"] == __version__
+
+
+def test_one_run_writes_several_reports(project: Path, capsys: Captured) -> None:
+    further = ["--report", "json=r.json", "--report", "concise=r.txt", "--report=full=r=.txt"]
+    assert main(["check", "--quiet", "--format", "github", *further]) == 1
+    assert capsys.readouterr().out.startswith("::error file=app/socket.py,line=2,")
+    assert json.loads((project / "r.json").read_bytes())["summary"]["findings_by_code"] == {
+        "LS102": 1
+    }
+    line = "app/socket.py:2:29: LS102 cannot import name 'get_sessions' from 'app.session'\n"
+    assert (project / "r.txt").read_text() == line
+    assert (project / "r=.txt").read_text().startswith("app/socket.py:2:29: error[LS102]")
+
+
+@pytest.mark.parametrize("value", ["x.sarif", "sarif", "sarif=", "pdf=x.pdf"])
+def test_a_report_needs_a_format_and_a_file(project: Path, value: str, capsys: Captured) -> None:
+    assert main(["check", "--report", value]) == 2
+    assert capsys.readouterr().err == (
+        f"linkstep: error: Invalid value for '--report': {value!r} is no FORMAT=FILE; formats are "
+        "full, concise, json, sarif, github, gitlab, junit, markdown\n"
+        "  hint:  `linkstep check --help` says what there is\n"
+    )
 
 
 def test_rule_prints_its_page_as_it_is_when_piped(capsys: Captured) -> None:

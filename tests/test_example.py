@@ -72,6 +72,7 @@ DOCUMENT = {
             "guard_catches": "Exception",
             "guard_line": 51,
             "used_by": [],
+            "versions": [],
         }
     ],
     "summary": {
@@ -82,6 +83,7 @@ DOCUMENT = {
         "unknown": 0,
         "optional": 0,
         "suppressed": 0,
+        "baselined": 0,
         "unknown_by_reason": {},
         "findings_by_code": {"LS102": 1},
     },

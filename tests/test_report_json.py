@@ -78,6 +78,8 @@ def test_the_incident() -> None:
                 "guard_catches": "Exception",
                 "guard_line": 11,
                 "used_by": [{"path": "x.py", "line": 3, "column": 4}],
+                "versions": [],
+                "caused_by": None,
             }
         ],
         "summary": {
@@ -88,6 +90,9 @@ def test_the_incident() -> None:
             "unknown": 2,
             "optional": 1,
             "suppressed": 0,
+            "baselined": 0,
+            "baselined": 0,
+            "preexisting": 0,
             "unknown_by_reason": {"a": 1, "b": 1},
             "findings_by_code": {"LS102": 1},
         },

@@ -184,6 +184,18 @@ def test_a_symbol_has_one_block() -> None:
     )
 
 
+def test_places_are_told_apart_when_they_are_wrapped() -> None:
+    others = [finding(reference(path=f"app/x{n}.py", function="a_long_name")) for n in (1, 2)]
+    assert body(finding(), *others, width=60).partition("  also:    ")[2] == (
+        "app/x1.py:4:40 fails when a_long_name() is\n"
+        "             called; `except Exception` at line 11 hides it,\n"
+        "             so the program starts\n"
+        "           app/x2.py:4:40 fails when a_long_name() is\n"
+        "             called; `except Exception` at line 11 hides it,\n"
+        "             so the program starts\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "effect"),
     [
@@ -244,6 +256,10 @@ def test_effects(changes: dict[str, object], effect: str) -> None:
             "  help:    app.db.session.get_session_from_factory is the closest module\n",
         ),
         ({"suggestion": "app.other.name"}, "  help:    app.other.name is the closest name\n"),
+        (
+            {"suggestion": "app.a.get_db_session_factory", "elsewhere": ("app.a", "app.b")},
+            "  help:    app.a and app.b define get_db_session_factory\n",
+        ),
         (
             {"suggestion": None, "elsewhere": ("app.a",)},
             "  help:    app.a defines get_db_session_factory\n",

@@ -298,7 +298,6 @@ def test_requirements_are_collected_from_everywhere() -> None:
             "gunicorn",
             "moto",
             "pytest",
-            "python",
             "ruamel-yaml",
         ]
     )

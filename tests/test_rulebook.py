@@ -144,12 +144,15 @@ def test_the_rules_of_linkstep() -> None:
         ("LS103", "undefined-attribute", "error"),
         ("LS104", "undefined-export", "error"),
         ("LS106", "unimported-submodule", "error"),
+        ("LS107", "case-mismatch", "error"),
         ("LS108", "possibly-undefined-name", "warning"),
         ("LS109", "dead-fallback", "warning"),
         ("LS110", "shadowed-module", "warning"),
         ("LS111", "syntax-error", "error"),
         ("LS112", "failing-import", "error"),
+        ("LS306", "removed-from-standard-library", "error"),
         ("LS901", "unused-suppression", "warning"),
+        ("LS902", "stale-baseline-entry", "error"),
     ]
 
 
@@ -248,7 +251,7 @@ def test_selected_findings_carry_their_severity() -> None:
 @pytest.mark.parametrize(
     ("policy", "what", "where", "hint"),
     [
-        (Policy(select=("LS999",)), "'LS999'", "pyproject.toml: select", "did you mean 'LS901'?"),
+        (Policy(select=("LS999",)), "'LS999'", "pyproject.toml: select", "did you mean 'LS902'?"),
         (
             Policy(ignore=("undefined-nam",)),
             "'undefined-nam'",

@@ -20,6 +20,7 @@ from linkstep.errors import LinkstepError
 from linkstep.model.findings import Severity
 from linkstep.model.policy import FailOn, PathPolicy, Policy
 from linkstep.model.request import CheckRequest
+from linkstep.model.settings import DependencySettings
 from linkstep.pyproject import read_toml
 
 Tables = Mapping[str, object]
@@ -31,8 +32,8 @@ class Configuration(Struct, frozen=True):
     """Every key that can be configured, checked; the defaults are those of no configuration.
 
     `source` is the file it came from. `python` is an interpreter or a virtual
-    environment, `rules` are directories of further rule pages; both are relative to the
-    directory of `source`, as are `roots`, `include` and `exclude`.
+    environment, `rules` are directories of further rule pages, `baseline` is a file; all
+    are relative to the directory of `source`, as are `roots`, `include` and `exclude`.
     """
 
     source: str | None = None
@@ -49,7 +50,9 @@ class Configuration(Struct, frozen=True):
     fail_on: FailOn = FailOn.ERROR
     entry_points: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    baseline: str | None = None
     require_environment: bool = False
+    dependencies: DependencySettings = DependencySettings()
 
     @property
     def policy(self) -> Policy:
@@ -256,6 +259,34 @@ def _path_policy(path: str, value: object, where: str) -> PathPolicy:
     return msgspec.structs.replace(PathPolicy(path), **values)
 
 
+def _dependencies(value: object, where: str) -> DependencySettings:
+    """Read the table that tells production from development, and what nothing shows."""
+    readers: dict[str, Callable[[object, str], object]] = {
+        "production": _strings,
+        "development": _strings,
+        "development-code": _strings,
+        "used": lambda names, at: tuple(map(_normalized, _strings(names, at))),
+        "provides": _modules_by_distribution,
+    }
+    values: dict[str, object] = {}
+    for key, item in _table(value, where).items():
+        if key not in readers:
+            hint = suggestion(key, readers, f"known keys are {', '.join(readers)}")
+            raise LinkstepError(f"unknown key {key!r}", where=where, hint=hint)
+        values[key.replace("-", "_")] = readers[key](item, f"{where}.{key}")
+    return msgspec.structs.replace(DependencySettings(), **values)
+
+
+def _modules_by_distribution(value: object, where: str) -> dict[str, tuple[str, ...]]:
+    table = _table(value, where)
+    return {name: _strings(modules, f"{where}.{name}") for name, modules in table.items()}
+
+
+def _normalized(name: str) -> str:
+    """Give a distribution's name as PEP 503 has it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 READERS: dict[str, Callable[[object, str], object]] = {
     "roots": _strings,
     "include": _strings,
@@ -270,5 +301,7 @@ READERS: dict[str, Callable[[object, str], object]] = {
     "fail-on": _fail_on,
     "entry-points": _entry_points,
     "rules": _strings,
+    "baseline": _string,
     "require-environment": _boolean,
+    "dependencies": _dependencies,
 }

@@ -5,26 +5,39 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import posixpath
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 import linkstep.config as configuration_file
 from linkstep.analyses.broken_files import broken_files
 from linkstep.analyses.broken_references import broken_references
+from linkstep.analyses.entry_points import started_modules
 from linkstep.analyses.graph import ImportGraph
+from linkstep.analyses.import_map import import_map, part_of
+from linkstep.analyses.removals import Removals
 from linkstep.analyses.shadowed_modules import shadowed_modules
 from linkstep.config import Configuration
+from linkstep.delivering import deliveries_of, left_out
+from linkstep.dependency_pipeline import judged_by, with_dependencies
 from linkstep.errors import LinkstepError
-from linkstep.index.build import Index
+from linkstep.index.build import Index, Shared
+from linkstep.link.entries import Starts
 from linkstep.link.program import link
+from linkstep.model.delivery import Delivery
+from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
-from linkstep.model.facts import Fact, Problem
-from linkstep.model.findings import Counts, Report
+from linkstep.model.facts import BrokenReference, Fact, Problem
+from linkstep.model.findings import Counts, Finding, Report, Rule
+from linkstep.model.identity import Key
+from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
@@ -32,14 +45,22 @@ from linkstep.model.settings import ResolveSettings
 from linkstep.model.summary import ModuleKind
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.finder import Finder
+from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
 from linkstep.resolve.stdlib import stdlib_stub
-from linkstep.rulebook.judge import judge
+from linkstep.rulebook.baseline import MAKE, Baseline, parse_baseline
+from linkstep.rulebook.judge import Judgement, judge
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy, matches
+from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
-from linkstep.tree.open import find_project_root, open_tree
+from linkstep.tree.directory import DirectoryTree
+from linkstep.tree.moves import moved_files
+from linkstep.tree.open import Source, open_source
+from linkstep.version_pipeline import AdmittedVersions
+
+BASELINE = "linkstep-baseline.json"
 
 
 def check(request: CheckRequest, observer: Observer) -> CheckResult:
@@ -47,29 +68,52 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
 
     Raises LinkstepError for input that cannot be worked with.
     """
-    root, checked_paths = _locate(request)
-    tree = open_tree(root)
-    configuration = _configure(root, request)
+    source = open_source(request)
+    root = source.root
+    configuration = _configure(source, request)
     rules = load_rules([root / directory for directory in configuration.rules])
     check_policy(configuration.policy, rules, configuration.source or "the command line")
-    with _collector_off():
-        result = check_tree(tree, root, configuration, request, checked_paths, observer)
-    read = _reader(tree)
-    # From here on nothing is linked any more: facts become findings.
-    judgement = judge(result.facts, rules, configuration.policy, read, result.commented)
-    counts = _counts(result, judgement.suppressed)
-    report = Report(judgement.findings, counts, result.notes)
-    return CheckResult(report, _lines_of(read), configuration.fail_on)
+    baseline = _baseline(source.tree, root, configuration, request)
+    linked = partial(_link_and_judge, source, configuration, request, rules, baseline, observer)
+    shared: Shared = {}
+    with collector_off():
+        result, judgement = linked(source.tree, shared)
+        earlier = None if source.before is None else linked(source.before, shared)
+    # From here on nothing is linked any more.
+    findings, preexisting = judgement.findings, 0
+    if source.before is not None and earlier is not None:
+        moved = moved_files(source.before, source.tree)
+        findings, preexisting = new_since(findings, earlier[1].findings, moved)
+        findings = _with_causes(findings, Removals(earlier[0].program, result.program, moved))
+    counts = replace(counted(result, judgement.suppressed), preexisting=preexisting)
+    return CheckResult(
+        Report(findings, counts, result.notes, judgement.baselined),
+        lines_of(reader_of(source.tree)),
+        configuration.fail_on,
+        rules,
+        str(root),
+        _baseline_file(root, configuration, request),
+        _in_view(source.checked, result, rules),
+    )
 
 
 def explain(request: CheckRequest) -> Explanation:
     """Say what a check would link against what, and why."""
-    root, checked_paths = _locate(request)
-    tree = open_tree(root)
-    configuration = _configure(root, request)
-    project = resolve_project(tree, _settings(root, configuration, request))
-    files = _selected(tree.files(), configuration, checked_paths)
-    return Explanation(str(root), project, configuration.source, len(files))
+    source = open_source(request)
+    configuration = _configure(source, request)
+    project = resolve_project(source.tree, _settings(source.root, configuration, request))
+    files = _selected(source.tree.files(), configuration, source.checked)
+    return Explanation(str(source.root), project, configuration.source, len(files))
+
+
+def map_imports(request: CheckRequest, wanted: MapRequest, observer: Observer) -> ImportMap:
+    """Give the import map of what a request names, or the part of it that is wanted."""
+    source = open_source(request)
+    configuration = _configure(source, request)
+    with collector_off():
+        tree, root, checked = source.tree, source.root, source.checked
+        result = check_tree(tree, root, configuration, request, checked, observer)
+        return part_of(import_map(result.program, result.facts), wanted)
 
 
 class Linked:
@@ -82,12 +126,51 @@ class Linked:
         files: int,
         commented: Sequence[str],
         notes: tuple[str, ...],
+        judged: frozenset[str] | None,
     ) -> None:
         self.program = program
         self.facts = facts
         self.files = files
         self.commented = commented
         self.notes = notes
+        self.judged = judged  # top-level names that findings can be about, None for all
+
+
+def _link_and_judge(
+    source: Source,
+    configuration: Configuration,
+    request: CheckRequest,
+    rules: Sequence[Rule],
+    baseline: Baseline | None,
+    observer: Observer,
+    tree: Tree,
+    shared: Shared,
+) -> tuple[Linked, Judgement]:
+    """Link one state of what is checked, and turn its facts into findings.
+
+    Roots that are configured but were not there in an earlier state are left out for it.
+    """
+    if tree is source.before:
+        roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
+        configuration = replace(configuration, roots=roots)
+    result = check_tree(
+        tree, source.root, configuration, request, source.checked, observer, shared
+    )
+    in_view = _in_view(source.checked, result, rules)
+    read = reader_of(tree)
+    return result, judge(
+        result.facts, rules, configuration.policy, read, result.commented, baseline, in_view
+    )
+
+
+def _with_causes(findings: Iterable[Finding], removals: Removals) -> tuple[Finding, ...]:
+    """Say of each broken reference which removal broke it."""
+    return tuple(
+        replace(finding, fact=replace(finding.fact, caused_by=removals.behind(finding.fact)))
+        if isinstance(finding.fact, BrokenReference)
+        else finding
+        for finding in findings
+    )
 
 
 def check_tree(
@@ -97,8 +180,9 @@ def check_tree(
     request: CheckRequest,
     checked_paths: Sequence[str],
     observer: Observer,
+    shared: Shared | None = None,
 ) -> Linked:
-    """Run all stages up to the facts; the tree may be of any kind."""
+    """Resolve the project that a tree holds, and link it."""
     project = resolve_project(tree, _settings(root, configuration, request))
     if not project.environment.found and configuration.require_environment:
         raise LinkstepError(
@@ -106,11 +190,30 @@ def check_tree(
             why=project.environment.why,
             hint="pass --python PATH, or create .venv in the project",
         )
+    deliveries = deliveries_of(tree, root, request)
+    launches = find_entry_points(tree)
+    return link_project(
+        tree, project, configuration, request, checked_paths, observer, shared, deliveries, launches
+    )
+
+
+def link_project(
+    tree: Tree,
+    project: Project,
+    configuration: Configuration,
+    request: CheckRequest,
+    checked_paths: Sequence[str],
+    observer: Observer,
+    shared: Shared | None = None,
+    deliveries: Sequence[Delivery] = (),
+    launches: LaunchReading | None = None,
+) -> Linked:
+    """Run all stages from a resolved project up to the facts; the tree may be of any kind."""
     finder = Finder(tree, project)
     paths = _selected(tree.files(), configuration, checked_paths)
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
-    index = Index(tree.read, project.target, request.reader)
+    index = Index(tree.read, project.target, request.reader, shared)
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
@@ -118,7 +221,7 @@ def check_tree(
     witnesses = [
         module_of(path, project.roots, tree)
         for path in tree.files()
-        if path not in chosen and path.endswith(".py") and not _is_test(path)
+        if path not in chosen and path.endswith(".py") and not is_test(path)
     ]
     program = link(
         readable,
@@ -131,23 +234,69 @@ def check_tree(
         lambda path: _texts_around(path, tree, project),
         observer.advance,
         follow_others=bool(configuration.entry_points),
+        follow_environment=project.environment.sealed,
+        starts=launches and _starts(launches, tree, project, finder, configuration, checked_paths),
     )
-    # From here on no file is read but to show its lines.
+    # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
-    graph = ImportGraph(program.edges, names)
-    entries = configuration.entry_points
+    started = started_modules(program.launches, names)
+    graph = ImportGraph(program.edges, names, started)
+    entries = (*configuration.entry_points, *started)
     summaries = {module.path: module.summary for module in program.modules}
+    broken = broken_references(program, graph, entries)
+    admitted = AdmittedVersions(tree, project, index, request.reader, readable, witnesses)
     facts: tuple[Fact, ...] = (
-        *broken_references(program, graph, entries),
+        *with_dependencies(
+            tree,
+            project,
+            configuration.dependencies,
+            finder,
+            program,
+            admitted.facts(program, broken, graph, entries),
+            index.text,
+            graph,
+            entries,
+            checked_paths,
+        ),
         *broken_files(files, summaries, index.unreadable, project.target, graph, entries),
         *shadowed_modules(files, finder.find, lambda name: _behind(name, finder, project)),
+        *(
+            fact
+            for delivery in deliveries
+            for fact in left_out(
+                tree, project, program, readable, index, graph, entries, delivery
+            )
+        ),
     )
-    notes = (*_notes(project), *_lost_entries(entries, names.values()))
-    return Linked(program, facts, len(paths), index.commented, notes)
+    notes = (*_notes(project), *_lost_entries(configuration.entry_points, names.values()))
+    own = frozenset(file.name.partition(".")[0] for file in (*files, *witnesses))
+    judged = None if project.environment.found else own
+    return Linked(program, facts, len(paths), index.commented, notes, judged)
+
+
+def _starts(
+    launches: LaunchReading,
+    tree: Tree,
+    project: Project,
+    finder: Finder,
+    configuration: Configuration,
+    checked: Sequence[str],
+) -> Starts:
+    """Give the entry points with what linking them needs; those of checked files are judged."""
+
+    def file_at(path: str) -> Found | None:
+        directory, name = posixpath.split(path)
+        there = tree.entries(directory).get(name) is EntryKind.FILE
+        return module_of(path, project.roots, tree) if there else None
+
+    def in_view(path: str) -> bool:
+        return bool(_selected((path,), configuration, checked))
+
+    return Starts(launches.entries, finder.find_from, file_at, in_view)
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     """Switch cyclic garbage collection off: trees and summaries are many objects, no cycles."""
     enabled = gc.isenabled()
     gc.disable()
@@ -174,7 +323,7 @@ def _texts_around(path: str, tree: Tree, project: Project) -> Iterator[bytes]:
                             yield tree.read(f"{directory}/{name}")
 
 
-def _is_test(path: str) -> bool:
+def is_test(path: str) -> bool:
     """Whether a file is a test by its place or name: what it patches, it patches for itself."""
     directory, _, name = path.rpartition("/")
     named = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
@@ -198,38 +347,71 @@ def _is_own(path: str, project: Project) -> bool:
     return project.declared is not None and f"/{project.declared.replace('-', '_')}" in path
 
 
-def _locate(request: CheckRequest) -> tuple[Path, tuple[str, ...]]:
-    """Give the project root and the paths to check, relative to it."""
-    named = [Path(request.cwd, path) for path in request.paths or (".",)]
-    for path, text in zip(named, request.paths or (".",), strict=True):
-        if not path.exists():
-            raise LinkstepError(f"there is no file or directory {text}")
-    root = find_project_root(named[0], Path(os.path.abspath(request.cwd)))
-    relative = []
-    for path, text in zip(named, request.paths or (".",), strict=True):
-        inside = os.path.relpath(os.path.abspath(path), root)
-        if inside.startswith(".."):
-            raise LinkstepError(
-                f"{text} is outside of the project",
-                where=str(root),
-                hint="check one project at a time",
-            )
-        relative.append("" if inside == "." else Path(inside).as_posix())
-    return root, tuple(relative)
+def _configure(source: Source, request: CheckRequest) -> Configuration:
+    """Read the configuration that is in the tree; of an artefact that of the project around it.
 
+    An artefact is laid out otherwise than its sources, so what names directories of the
+    sources says nothing about it.
+    """
+    own = DirectoryTree(source.root) if source.is_built else source.tree
 
-def _configure(root: Path, request: CheckRequest) -> Configuration:
     def read(name: str) -> bytes | None:
-        path = Path(request.cwd, name) if name == request.configuration else root / name
+        named = Path(request.cwd, name) if name == request.configuration else None
         try:
-            return path.read_bytes()
+            return own.read(name) if named is None else named.read_bytes()
         except (FileNotFoundError, IsADirectoryError):
             return None
         except OSError as error:
             raise LinkstepError(f"cannot read {name}", why=str(error.strerror)) from error
 
     loaded = configuration_file.load_configuration(read, request.configuration)
+    if source.roots is not None:
+        loaded = replace(loaded, roots=source.roots, include=(), exclude=(), entry_points=())
     return configuration_file.override(loaded, request)
+
+
+def _baseline(
+    tree: Tree, root: Path, configuration: Configuration, request: CheckRequest
+) -> Baseline | None:
+    """Give the baseline in use: one that is configured is the tree's own."""
+    try:
+        if request.baseline:
+            path = Path(request.cwd, request.baseline)
+            inside = path.resolve().is_relative_to(root.resolve())
+            shown = os.path.relpath(path, root) if inside else str(path)
+            return parse_baseline(path.read_bytes(), Path(shown).as_posix())
+        if request.baseline is None and configuration.baseline is not None:
+            return parse_baseline(tree.read(configuration.baseline), configuration.baseline)
+    except OSError as error:
+        name = request.baseline or configuration.baseline or ""
+        why = error.strerror or str(error)
+        raise LinkstepError(f"cannot read the baseline {name}", why=why, hint=MAKE) from None
+    return None
+
+
+def _baseline_file(root: Path, configuration: Configuration, request: CheckRequest) -> str:
+    if request.baseline:
+        return os.path.abspath(Path(request.cwd, request.baseline))
+    return str(root / (configuration.baseline or BASELINE))
+
+
+def _in_view(
+    checked: Sequence[str], linked: Linked, rules: Iterable[Rule]
+) -> Callable[[Key], bool]:
+    """Tell which findings this run would have made if they were there.
+
+    Those in the paths that were checked; without an environment, in which nothing of
+    others is judged, only those about modules of the project itself.
+    """
+    of_references = {rule.code for rule in rules if rule.fact == "broken-reference"}
+
+    def in_view(key: Key) -> bool:
+        subject = (key.module or key.name).partition(".")[0]
+        judged = linked.judged is None or subject in linked.judged
+        judged = judged or key.code not in of_references
+        return judged and any(not p or f"{key.path}/".startswith(f"{p}/") for p in checked)
+
+    return in_view
 
 
 def _settings(root: Path, configuration: Configuration, request: CheckRequest) -> ResolveSettings:
@@ -243,6 +425,7 @@ def _settings(root: Path, configuration: Configuration, request: CheckRequest) -
         own_prefix=sys.prefix,
         host_version=sys.version_info[:2],
         host_platform=sys.platform,
+        dependencies=configuration.dependencies,
     )
 
 
@@ -271,7 +454,7 @@ def _selected(
 def _notes(project: Project) -> tuple[str, ...]:
     if project.environment.found:
         return ()
-    return (f"third-party names are not judged: {project.environment.why}",)
+    return (judged_by(project),)
 
 
 def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[str]:
@@ -281,7 +464,8 @@ def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[st
             yield f"entry point {entry}: the project has no such module"
 
 
-def _counts(linked: Linked, suppressed: int) -> Counts:
+def counted(linked: Linked, suppressed: int) -> Counts:
+    """Give how the references of a linked tree ended."""
     program = linked.program
     broken = [
         link for link in program.broken if link.problem is not Problem.POSSIBLY_UNDEFINED_NAME
@@ -298,7 +482,9 @@ def _counts(linked: Linked, suppressed: int) -> Counts:
     )
 
 
-def _reader(tree: Tree) -> Callable[[str], bytes | None]:
+def reader_of(tree: Tree) -> Callable[[str], bytes | None]:
+    """Give a function from a path to its bytes, None when it cannot be read."""
+
     def read(path: str) -> bytes | None:
         try:
             return tree.read(path)
@@ -308,7 +494,9 @@ def _reader(tree: Tree) -> Callable[[str], bytes | None]:
     return read
 
 
-def _lines_of(read: Callable[[str], bytes | None]) -> Callable[[str], Sequence[str]]:
+def lines_of(read: Callable[[str], bytes | None]) -> Callable[[str], Sequence[str]]:
+    """Give a function from a path to its lines, for showing them."""
+
     @lru_cache(maxsize=64)
     def lines(path: str) -> Sequence[str]:
         source = read(path) or b""

@@ -19,11 +19,7 @@ def broken_references(
     A reference that fails because of one of these (a broken re-export, a module that
     cannot be imported) is listed with it. Accepted absences give no fact.
     """
-    repeated: dict[tuple[str, int], list[Location]] = defaultdict(list)
-    for link in program.broken:
-        if link.cause is not None:
-            key = (link.cause[0], link.cause[1].line)
-            repeated[key].append(Location(link.path, link.span))
+    repeated = _repeated(program.broken)
     definitions = Definitions(program.modules)
     facts = []
     for link in program.broken:
@@ -31,6 +27,26 @@ def broken_references(
             used_by = repeated.get((link.path, link.span.line), ())
             facts.append(_fact(link, program, graph, entries, definitions, used_by))
     return tuple(facts)
+
+
+def _repeated(broken: Sequence[BrokenLink]) -> dict[tuple[str, int], list[Location]]:
+    """Give the places that fail for another one's cause, by the place that has none."""
+    own = {(link.path, link.span.line) for link in broken if link.cause is None}
+    further = {
+        (link.path, link.span.line): (link.cause[0], link.cause[1].line)
+        for link in broken
+        if link.cause is not None
+    }
+    repeated: dict[tuple[str, int], list[Location]] = defaultdict(list)
+    for link in broken:
+        if link.cause is not None:
+            place = (link.cause[0], link.cause[1].line)
+            for _ in further:  # at most so many steps: causes may go round
+                if place in own or place not in further:
+                    break
+                place = further[place]
+            repeated[place].append(Location(link.path, link.span))
+    return repeated
 
 
 def _fact(
@@ -62,14 +78,21 @@ def _fact(
         elsewhere=elsewhere,
         condition=link.condition,
         via=link.via,
+        says=link.says,
         used_by=tuple(sorted(set(used_by))),
         imported_by=graph.importers(link.importing),
         reached_from=graph.reached_from(link.importing, entries),
     )
 
 
+# What these are about is known: no other module is meant.
+_SETTLED = frozenset(
+    {Problem.POSSIBLY_UNDEFINED_NAME, Problem.CASE_MISMATCH, Problem.REMOVED_FROM_LIBRARY}
+)
+
+
 def _elsewhere(link: BrokenLink, definitions: Definitions) -> tuple[str, ...]:
-    if link.via is not None or link.problem is Problem.POSSIBLY_UNDEFINED_NAME:
+    if link.via is not None or link.problem in _SETTLED:
         return ()
     if link.exception.startswith("ModuleNotFoundError"):
         return definitions.of_module(link.name)
@@ -80,7 +103,9 @@ def _suggestion(
     link: BrokenLink, offers: Sequence[str], elsewhere: Sequence[str], definitions: Definitions
 ) -> str | None:
     """Give the full name of what was probably meant; it is there, or None is given."""
-    if link.via is not None or link.problem is Problem.POSSIBLY_UNDEFINED_NAME:
+    if link.spelling is not None:
+        return link.spelling
+    if link.via is not None or link.problem in _SETTLED:
         return None
     if link.exception.startswith("ModuleNotFoundError"):
         parent, _, last = link.name.rpartition(".")

@@ -20,8 +20,8 @@ def shadowed_modules(
     """
     facts = []
     for file in files:
-        if file.path.endswith(".pyi"):
-            continue
+        if file.path.endswith(".pyi") or file.name == "__main__":
+            continue  # `__main__` is whatever was started
         answer = find(file.name)
         if isinstance(answer, Missing | Namespace):
             continue

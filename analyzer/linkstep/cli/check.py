@@ -8,14 +8,12 @@ from typing import Any
 
 import click
 
-from linkstep import __version__
-from linkstep.cli.options import linking_options, request_for, words
+from linkstep.cli.formats import FORMATS, Occasion, further_reports, render
+from linkstep.cli.options import linking_options, request_for, tree_options, words
 from linkstep.cli.progress import observed
-from linkstep.cli.streams import deliver, wants_colour, width_of
+from linkstep.cli.streams import deliver
 from linkstep.model.policy import FailOn
 from linkstep.model.request import CheckResult
-
-FORMATS = ("full", "concise", "json")
 
 
 @click.command("check")
@@ -23,12 +21,20 @@ FORMATS = ("full", "concise", "json")
 @click.option(
     "--format",
     "style",
-    type=click.Choice(FORMATS),
+    type=click.Choice(tuple(FORMATS)),
     default="full",
     show_default=True,
     help="How to tell it.",
 )
 @click.option("--output", metavar="FILE", help="Write the report there, not to standard output.")
+@click.option(
+    "--report",
+    "further",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=further_reports,
+    help="Write a report in another format as well; repeatable.",
+)
 @click.option(
     "--select",
     callback=words,
@@ -48,6 +54,20 @@ FORMATS = ("full", "concise", "json")
     type=click.Choice([level.value for level in FailOn]),
     help="Least severity that ends with exit code 1.  [default: error]",
 )
+@tree_options
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Report only what the change from REV on causes, in files it does not touch too.",
+)
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Accept the findings listed there, which `linkstep baseline` has written.",
+)
+@click.option(
+    "--no-baseline", is_flag=True, help="Tell all findings, whatever baseline is configured."
+)
 @linking_options
 @click.option(
     "--require-environment", is_flag=True, help="Stop with exit code 2 if no environment is found."
@@ -61,18 +81,28 @@ FORMATS = ("full", "concise", "json")
 )
 @click.option("-q", "--quiet", is_flag=True, help="Findings only: no summary, notes or progress.")
 def command(
-    style: str, output: str | None, quiet: bool, paths: tuple[str, ...], **options: Any
+    style: str,
+    output: str | None,
+    further: tuple[tuple[str, str], ...],
+    quiet: bool,
+    paths: tuple[str, ...],
+    **options: Any,
 ) -> int:
     """Check the files below PATHS (default: the project in this directory).
 
-    Everything is linked, but only references in PATHS are reported.
+    Everything is linked, but only references in PATHS are reported. PATHS can also
+    be one wheel, sdist, zip file or zipapp.
 
     \b
     Examples:
       linkstep check
       linkstep check src/app tests --ignore LS108
       linkstep check --python .venv --target-version 3.11
-      linkstep check --format json --output report.json
+      linkstep check --format sarif --output linkstep.sarif
+      linkstep check --report junit=linkstep.xml --report markdown=linkstep.md
+      linkstep check --baseline linkstep-baseline.json
+      linkstep check --staged --since HEAD
+      linkstep check dist/app-1.0-py3-none-any.whl
 
     \b
     Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage,
@@ -84,25 +114,7 @@ def command(
     with observed(sys.stderr, quiet) as observer:
         result: CheckResult = pipeline.check(request_for(paths, **options), observer)
     elapsed = time.perf_counter() - started
-    deliver(_render(result, style, output, elapsed, quiet), output)
+    for format_, file in ((style, output), *further):
+        occasion = Occasion(to_file=file not in (None, "-"), quiet=quiet, elapsed=elapsed)
+        deliver(render(result, format_, occasion), file)
     return 1 if result.failed else 0
-
-
-def _render(
-    result: CheckResult, style: str, output: str | None, elapsed: float, quiet: bool
-) -> str:
-    """Give the report in one format; each is imported only when it is wanted."""
-    if style == "json":
-        from linkstep.report.json_document import render_json
-
-        return render_json(result.report, __version__)
-    if style == "concise":
-        from linkstep.report.concise import render_concise
-
-        return render_concise(result.report, elapsed, quiet)
-    from linkstep.report.terminal import render_full
-
-    to_file = output not in (None, "-")
-    colour = not to_file and wants_colour(sys.stdout)
-    width = width_of(sys.stdout)
-    return render_full(result.report, result.lines, width, colour, elapsed, quiet)

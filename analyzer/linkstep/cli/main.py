@@ -26,6 +26,9 @@ USAGE, BUG, INTERRUPTED = 2, 3, 130
 # What `--help` lists, said here so that it imports none of them.
 COMMANDS = {
     "check": "Link a tree and tell what CPython would refuse.",
+    "image": "Link a container image: what its command starts, on its own Python.",
+    "baseline": "Accept what is there today, so that only new findings fail.",
+    "graph": "Draw who imports whom, with what is broken.",
     "roots": "Show what is linked against what, and why.",
     "rule": "Explain a rule.",
     "rules": "List all rules.",

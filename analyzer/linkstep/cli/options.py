@@ -53,6 +53,19 @@ def linking_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def tree_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name another state of the files than the one on disk."""
+    options: tuple[Decorator, ...] = (
+        click.option(
+            "--staged", is_flag=True, help="Check the git index: exactly what would be committed."
+        ),
+        click.option("--rev", metavar="REV", help="Check a git revision; nothing is checked out."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def request_for(
     paths: tuple[str, ...],
     *,
@@ -66,6 +79,11 @@ def request_for(
     fail_on: str | None = None,
     require_environment: bool = False,
     reader: str = "auto",
+    baseline: str | None = None,
+    no_baseline: bool = False,
+    staged: bool = False,
+    rev: str | None = None,
+    since: str | None = None,
 ) -> CheckRequest:
     """Give what the options ask for, with the surroundings of this process."""
     return CheckRequest(
@@ -82,4 +100,8 @@ def request_for(
         fail_on=FailOn(fail_on) if fail_on else None,
         require_environment=require_environment or None,
         reader=reader,
+        baseline="" if no_baseline else baseline,
+        staged=staged,
+        rev=rev,
+        since=since,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from linkstep.cli.options import linking_options, request_for
+from linkstep.cli.options import linking_options, request_for, tree_options
 from linkstep.cli.streams import deliver
 from linkstep.model.environment import PathEntry
 from linkstep.model.request import Explanation
@@ -16,6 +16,7 @@ from linkstep.report.visible import visible
 
 @click.command("roots")
 @click.argument("path", required=False)
+@tree_options
 @linking_options
 def command(path: str | None, **options: Any) -> None:
     """Show roots, environment and target for PATH, with the reason for each.

@@ -244,6 +244,9 @@ class Bindings(Namespaces):
             span = self._module_span(node, module)
             lazy = self._is_lazy(node)
             self.steps.append(ImportFrom(module, node.level, tuple(names), span, lazy))
+        else:  # the compiler takes it, and the names are bound all the same
+            kind = BindingKind.FEATURE
+            self.steps += [Bind(name.bound, kind, node.lineno) for name in names]
         self._note_globals(name.bound for name in names)
 
     def _is_lazy(self, node: ast.Import | ast.ImportFrom) -> bool:

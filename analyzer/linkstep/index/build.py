@@ -9,15 +9,25 @@ from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
+Shared = dict[tuple[bytes, ModuleKind, Target, bool], FileSummary]
+
 
 class Index:
     """Summaries by path; a file is read once.
 
-    `read` gives a file's bytes or raises OSError.
+    `read` gives a file's bytes or raises OSError. `shared` holds summaries by content, for
+    several indexes of one run: two states of a tree have most files in common.
     """
 
-    def __init__(self, read: Callable[[str], bytes], target: Target, reader: str) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], bytes],
+        target: Target,
+        reader: str,
+        shared: Shared | None = None,
+    ) -> None:
         self._read = read
+        self._shared = shared
         self._target = target
         self._reader = reader
         self._texts: dict[str, bytes] = {}
@@ -67,4 +77,9 @@ class Index:
     ) -> FileSummary | None:
         if source is None:
             return None
-        return summarize(source, kind, self._target, self._reader, shallow=shallow)
+        if self._shared is None:
+            return summarize(source, kind, self._target, self._reader, shallow=shallow)
+        key = (source, kind, self._target, shallow)
+        if key not in self._shared:
+            self._shared[key] = summarize(source, kind, self._target, self._reader, shallow=shallow)
+        return self._shared[key]

@@ -47,7 +47,11 @@ def lower_strings(
     if len(plain) == len(literals):
         return _lower_plain(cursor, plain, start)
     values: list[ast.expr] = list(_join(cursor, _pieces(cursor, literals, lower)))
-    if any(isinstance(literal, cst.TemplatedString) for literal in literals):
+    templates = sum(isinstance(literal, cst.TemplatedString) for literal in literals)
+    if 0 < templates < len(literals):
+        message = "cannot mix t-string literals with string or bytes literals"
+        raise cursor.error(message, start)
+    if templates:
         return TemplateStr(values=values, **cursor.span(start))
     return ast.JoinedStr(values=values, **cursor.span(start))
 

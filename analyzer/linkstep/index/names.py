@@ -16,6 +16,7 @@ from linkstep.index.syntax_nodes import TypeAlias
 IMPORTED = 1  # an import statement binds it
 ALIAS = 2  # `x = module.attribute` or the like: it may be a module
 OTHER = 4  # anything else binds it
+DEFINED = 8  # `def` or `class` binds it
 
 
 class Names:
@@ -196,7 +197,7 @@ def _target(statement: ast.AugAssign | ast.For | ast.AsyncFor, names: Names) -> 
 
 
 def _definition(statement: ast.FunctionDef | ast.ClassDef, names: Names) -> None:
-    names.add(statement.name, OTHER)
+    names.add(statement.name, OTHER | DEFINED)
 
 
 def _delete(statement: ast.Delete, names: Names) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from linkstep.index.conditions import dotted
+from linkstep.index.dotted_paths import KNOWN_CALLS, called_paths
 from linkstep.index.references import References
 from linkstep.model.expressions import Call, Compare, Const, Ref
 from linkstep.model.summary import (
@@ -147,8 +148,11 @@ class Namespaces(References):
             special = _SPECIAL.get(name)
             if special is not None:
                 special(self, node)
+            if name in KNOWN_CALLS:
+                self.steps += called_paths(node, name, self.expression, self.positions)
         self.visit(function)
         self._arguments(node, name)
+        self.invoke(function, node.lineno)
 
     def _arguments(self, node: ast.Call, name: str | None) -> None:
         values = [*node.args, *(keyword.value for keyword in node.keywords)]

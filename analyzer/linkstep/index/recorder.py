@@ -15,6 +15,7 @@ from functools import partial
 from linkstep.index import grammar, guards, lazy_names
 from linkstep.index.bindings import Bindings
 from linkstep.index.conditions import dotted
+from linkstep.index.dotted_paths import assigned_paths
 from linkstep.index.names import (
     OTHER,
     add_arguments,
@@ -23,6 +24,7 @@ from linkstep.index.names import (
     surely_bound,
 )
 from linkstep.index.positions import Positions
+from linkstep.index.syntax_nodes import TemplateStr
 from linkstep.model.summary import (
     Bind,
     BindingKind,
@@ -64,6 +66,7 @@ class Recorder(Bindings):
         self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
         self.annotations_run = not deferred and not stub
+        self._visitors[TemplateStr] = self.visit_template
         self._statements: dict[type, Callable[..., None]] = {
             ast.Expr: self.record_expression,
             ast.Assign: self.record_assign,
@@ -100,6 +103,8 @@ class Recorder(Bindings):
         assert index == 0
         self.frame = self.module
         body = self.collected(lambda: self.block(self.tree.body))
+        if not self.shallow:
+            body = (*body, *assigned_paths(self.tree, self.positions))
         self.grammar.check_module(self.tree)
         return body
 
@@ -166,9 +171,22 @@ class Recorder(Bindings):
         body = self._imports_within if self.shallow else self.block
         qualified = self._qualified(node.name)
         with self._skipped(node):
-            define = partial(self.define, qualified, node, names, lambda: body(node.body))
+            define = partial(
+                self.define,
+                qualified,
+                node,
+                names,
+                lambda: body(node.body),
+                decorated=bool(node.decorator_list),
+            )
             self._when(self.run_tests, define)
+        self._decorate(node)
         self.bind(node.name, BindingKind.FUNCTION, node)
+
+    def _decorate(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """Record that decorators are called, with what was defined, from the inside out."""
+        for decorator in reversed(node.decorator_list):
+            self.invoke(decorator, decorator.lineno)
 
     @contextmanager
     def _skipped(
@@ -225,6 +243,7 @@ class Recorder(Bindings):
             self.steps.append(ClassBody(qualified, index, scope.steps, node.lineno))
             empty = type(scope)(scope.name, scope.line, scope.end_line, scope.parent, True, ())
             self.scopes[index] = empty
+        self._decorate(node)
         self.bind(node.name, BindingKind.CLASS, node)
 
     def _qualified(self, name: str) -> str:
@@ -308,6 +327,11 @@ class Recorder(Bindings):
         steps = self.collected(record)
         outcome = guards.outcome(node.body)
         return Handler(guards.caught(node.type), steps, outcome, node.lineno)
+
+    def visit_template(self, node: ast.expr) -> None:
+        """Record the expressions of a t-string (PEP 750)."""
+        self.grammar.needs(node, (3, 14), "a t-string")
+        self.children(node)
 
     def record_match(self, node: ast.Match) -> None:
         """Record the cases as alternatives that nothing here decides."""

@@ -12,10 +12,10 @@ import builtins
 from collections.abc import Callable, Iterable
 
 from linkstep.index.conditions import expression
-from linkstep.index.names import ALIAS, IMPORTED, Names, add_arguments, target_names
+from linkstep.index.names import ALIAS, DEFINED, IMPORTED, Names, add_arguments, target_names
 from linkstep.index.positions import Positions
 from linkstep.model.expressions import UNBOUND, Expression, Not, Ref
-from linkstep.model.summary import Define, ExternalBind, If, Scope, Step, Use
+from linkstep.model.summary import Define, ExternalBind, If, Invoke, Scope, Step, Use
 
 # Names that need no binding, in any supported Python; a name that only one version has
 # as a builtin is not linkstep's business.
@@ -36,6 +36,7 @@ BUILTIN_NAMES = frozenset(dir(builtins)) | {
     "frozendict",
 }
 LOCAL = -2
+_CALLABLE = IMPORTED | ALIAS | DEFINED
 _SKIPPED = frozenset({"ctx", "op", "ops", "operator", "kind", "type_comment", "is_async"})
 _CHILDREN: dict[type, tuple[str, ...]] = {}
 
@@ -43,13 +44,22 @@ _CHILDREN: dict[type, tuple[str, ...]] = {}
 class Frame:
     """A block whose names are being resolved; `index` is its place in `scopes`."""
 
-    __slots__ = ("index", "is_class", "names", "parent")
+    __slots__ = ("index", "is_class", "names", "parent", "yields")
 
     def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
         self.index = index
         self.names = names
         self.parent = parent
         self.is_class = is_class
+        self.yields = False
+
+    @property
+    def runs_at_import(self) -> bool:
+        """Whether the block runs where it stands, when the module is imported."""
+        frame: Frame | None = self
+        while frame is not None and (frame.is_class or frame.index == LOCAL):
+            frame = frame.parent
+        return frame is not None and frame.index == 0
 
 
 class References:
@@ -63,6 +73,7 @@ class References:
         self.scopes: list[Scope] = []
         self.unsure = unsure
         self.pinned: ast.expr | None = None
+        self.used_at_import: set[str] = set()
         self._visitors: dict[type, Callable[..., None]] = {
             ast.Name: self.visit_name,
             ast.Attribute: self.visit_attribute,
@@ -79,6 +90,8 @@ class References:
             ast.DictComp: self.visit_comprehension,
             ast.JoinedStr: self.visit_formatted,
             ast.NamedExpr: self.visit_walrus,
+            ast.Yield: self.visit_yield,
+            ast.YieldFrom: self.visit_yield,
         }
 
     # Hooks that namespaces.py fills in.
@@ -173,8 +186,41 @@ class References:
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name only where it can be unbound because of an import."""
-        if isinstance(node.ctx, ast.Load) and self._may_be_unbound(node.id):
+        if isinstance(node.ctx, ast.Load) and (
+            self._may_be_unbound(node.id) or self._first_used(node.id)
+        ):
             self.use(node, node, [])
+
+    def _first_used(self, name: str) -> bool:
+        """Whether this is the first place where importing the module needs an imported name.
+
+        Until there the import could wait: a cycle may be mended by moving it.
+        """
+        if name in self.used_at_import:
+            return False
+        if self.tracked(name) is not self.module or not self.frame.runs_at_import:
+            return False
+        self.used_at_import.add(name)
+        return True
+
+    def visit_yield(self, node: ast.Yield | ast.YieldFrom) -> None:
+        """Record `yield`: a call of the function around it runs nothing."""
+        self.frame.yields = True
+        self.children(node)
+
+    def invoke(self, function: ast.expr, line: int) -> None:
+        """Record a call of what a `def`, a class or an import may have bound here."""
+        chain: list[str] = []
+        while isinstance(function, ast.Attribute):
+            chain.append(function.attr)
+            function = function.value
+        if not isinstance(function, ast.Name):
+            return
+        frame = self.find(function.id)
+        if frame is None or not frame.names.bound.get(function.id, 0) & _CALLABLE:
+            return
+        chain.reverse()
+        self.steps.append(Invoke(Ref(function.id, tuple(chain), frame.index), line))
 
     def _may_be_unbound(self, name: str) -> bool:
         if name in self.unsure:
@@ -279,10 +325,16 @@ class References:
         self.define("<lambda>", node, names, lambda: self.visit(node.body))
 
     def define(
-        self, name: str, node: ast.expr | ast.stmt, names: Names, record: Callable[[], None]
+        self,
+        name: str,
+        node: ast.expr | ast.stmt,
+        names: Names,
+        record: Callable[[], None],
+        *,
+        decorated: bool = False,
     ) -> None:
         """Record a function: its steps run when it is called, if it is ever created."""
-        index = self.function_scope(name, node, names, record)
+        index = self.function_scope(name, node, names, record, decorated=decorated)
         if self.scopes[index].steps:
             self.steps.append(Define(index))
 
@@ -294,6 +346,7 @@ class References:
         record: Callable[[], None],
         *,
         is_class: bool = False,
+        decorated: bool = False,
     ) -> int:
         """Record a block that has a namespace of its own; gives its index in `scopes`."""
         index = len(self.scopes)
@@ -305,9 +358,12 @@ class References:
         outer = self.frame
         self.frame = Frame(index, names, outer, is_class)
         steps = self.collected(record)
+        deferred = self.frame.yields or isinstance(node, ast.AsyncFunctionDef)
         self.frame = outer
         end = node.end_lineno or node.lineno
-        self.scopes[index] = Scope(name, node.lineno, end, parent, is_class, steps)
+        self.scopes[index] = Scope(
+            name, node.lineno, end, parent, is_class, steps, deferred, decorated
+        )
         return index
 
     def visit_comprehension(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Callable
 
 from linkstep.index.positions import Positions
@@ -113,7 +114,9 @@ def _attempt(
     parse: Callable[[bytes], ast.Module], source: bytes
 ) -> tuple[ast.Module | None, SyntaxProblem | None]:
     try:
-        return parse(source), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the code is warned of is not our output
+            return parse(source), None
     except ReaderError as error:  # only the reader gives up: that says nothing of CPython
         line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
         return None, SyntaxProblem(str(error.msg), line, column, certain=False)
@@ -138,11 +141,17 @@ def _unreadable(kind: ModuleKind, message: str) -> FileSummary:
 
 
 def _text(source: bytes) -> str:
-    """Decode as the compiler does (PEP 263); the parse has shown that it can be."""
+    """Decode as the compiler does (PEP 263); the parse has shown that it can be.
+
+    `tokenize` is stricter than the compiler about what is no UTF-8 in the comments at the top.
+    """
     if source.isascii():
         return source.decode("ascii")
     import io
     import tokenize
 
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:
+        encoding = "utf-8"
     return source.decode(encoding, "replace").removeprefix("\ufeff")

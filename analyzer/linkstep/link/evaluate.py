@@ -21,6 +21,7 @@ from linkstep.model.expressions import (
     Expression,
     Item,
     Join,
+    Member,
     Not,
     Ref,
     Sequence,
@@ -56,6 +57,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _STRING_METHODS = frozenset({"startswith", "endswith", "lower", "upper", "strip"})
 _DEFINITIONS = frozenset({BindingKind.FUNCTION, BindingKind.CLASS})
 
@@ -66,12 +68,19 @@ class VersionInfo(tuple[int, int]):
     __slots__ = ()
 
 
+class HexVersion(tuple[int, int]):
+    """`sys.hexversion` of which only major and minor are known."""
+
+    __slots__ = ()
+
+
 class Evaluator:
     """Evaluates expressions of summaries in the module that contains them."""
 
     def __init__(self, target: Target, lookup: Lookup) -> None:
         self.target = target
         self.lookup = lookup
+        self.version_tested: set[str] = set()
         self._depth = 0
 
     def decide(self, test: Expression | None, module: Module) -> bool | None:
@@ -160,7 +169,10 @@ class Evaluator:
     def _ref(self, ref: Ref, module: Module) -> object:
         if ref.scope == UNBOUND and not ref.attributes:
             return self._builtin(ref.name)
-        known = self._known(self.canonical(ref, module))
+        name = self.canonical(ref, module)
+        if name.startswith(("sys.version_info", "sys.hexversion")):
+            self.version_tested.add(module.path)
+        known = self._known(name)
         if known is not UNKNOWN:
             return known
         if ref.scope != 0:
@@ -184,6 +196,8 @@ class Evaluator:
                 return self.target.version[0]
             case "sys.version_info.minor":
                 return self.target.version[1]
+            case "sys.hexversion":
+                return HexVersion(self.target.version)
             case "sys.platform":
                 return self.target.platform
             case "os.name":
@@ -248,6 +262,8 @@ class Evaluator:
             return self._is(first, second, comparison)
         if isinstance(first, VersionInfo) or isinstance(second, VersionInfo):
             return _compare_version(first, comparison, second)
+        if isinstance(first, HexVersion) or isinstance(second, HexVersion):
+            return _compare_hex(first, comparison, second)
         if first is DEFINED or second is DEFINED:
             return UNKNOWN
         try:
@@ -305,6 +321,9 @@ class Evaluator:
         arguments: tuple[Expression | None, ...],
         module: Module,
     ) -> object:
+        if isinstance(function, Member) and function.name in _STRING_METHODS:
+            owner = self.value(function.value, module)  # `platform.system().lower()`
+            return self._string_method(owner, function.name, arguments, module)
         if not isinstance(function, Ref):
             return UNKNOWN
         if function.attributes and function.attributes[-1] in _STRING_METHODS:
@@ -370,6 +389,30 @@ def _is_namespace(expression: Expression | None) -> bool:
     )
 
 
+def _compare_hex(first: object, comparison: str, second: object) -> object:
+    """Compare `sys.hexversion` with a number, its last two bytes not known.
+
+    >>> version = HexVersion((3, 11))
+    >>> _compare_hex(version, ">=", 0x30B0000), _compare_hex(0x30C0000, "<=", version)
+    (True, False)
+    >>> _compare_hex(version, ">=", 0x30B04F0)
+    UNKNOWN
+    """
+    if comparison not in _COMPARISONS:
+        return UNKNOWN
+    if isinstance(second, HexVersion):
+        if isinstance(first, HexVersion):
+            return UNKNOWN
+        return _compare_hex(second, _SWAPPED.get(comparison, comparison), first)
+    if not isinstance(first, HexVersion) or type(second) is not int:
+        return UNKNOWN
+    lowest = first[0] << 24 | first[1] << 16
+    verdicts = {_COMPARISONS[comparison](known, second) for known in (lowest, lowest | 0xFFFF)}
+    if comparison in ("==", "!=") and lowest <= second <= lowest | 0xFFFF:
+        return UNKNOWN
+    return verdicts.pop() if len(verdicts) == 1 else UNKNOWN
+
+
 def _compare_version(first: object, comparison: str, second: object) -> object:
     """Compare `sys.version_info` with a tuple, its release level and micro not known.
 
@@ -382,10 +425,9 @@ def _compare_version(first: object, comparison: str, second: object) -> object:
     if comparison not in _COMPARISONS:
         return UNKNOWN
     if isinstance(second, VersionInfo):
-        swapped = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
         if isinstance(first, VersionInfo):
             return UNKNOWN
-        return _compare_version(second, swapped.get(comparison, comparison), first)
+        return _compare_version(second, _SWAPPED.get(comparison, comparison), first)
     if not isinstance(first, VersionInfo) or not isinstance(second, tuple):
         return UNKNOWN
     known = tuple(first)

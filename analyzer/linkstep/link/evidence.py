@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from linkstep.link.import_scan import scan_imports
 from linkstep.link.modules import Module, Modules, every_step
-from linkstep.link.outcomes import ModuleValue
+from linkstep.link.outcomes import Definition, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Missing, Origin
@@ -58,7 +58,7 @@ class Evidence:
         self._everything: tuple[set[str], bool] | None = None
         self._set_names: dict[str, frozenset[bytes]] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
-        self._directories: dict[str, Module] | None = None
+        self._aliased: set[str] | None = None
 
     def _others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
@@ -98,7 +98,12 @@ class Evidence:
                         provider.summary.hooks or self._may_alias(provider, missing.name)
                     ):
                         return Doubt.OPEN
-            elif isinstance(package, Module) and package.why_opaque and package.is_package:
+            elif (
+                isinstance(package, Module)
+                and package.why_opaque
+                and package.is_package
+                and package.origin is not Origin.STANDARD_LIBRARY
+            ):
                 return Doubt.OPAQUE
             name = name.rpartition(".")[0]
         if importer is not None and self._aliased_anywhere(missing.name):
@@ -144,14 +149,18 @@ class Evidence:
         return True
 
     def _aliased_anywhere(self, name: str) -> bool:
-        if self._directories is None:
-            self._directories = {}
-            for module in self._witnesses(b"sys.modules"):
-                if module.summary is not None:
-                    for step in every_step(module.summary):
-                        if isinstance(step, ModuleAlias) and isinstance(step.name, Const):
-                            self._directories[str(step.name.value)] = module
-        return any(name == alias or name.startswith(alias + ".") for alias in self._directories)
+        return any(name == alias or name.startswith(alias + ".") for alias in self._aliases())
+
+    def _aliases(self) -> set[str]:
+        """Give the names under which first-party code puts objects into sys.modules."""
+        if self._aliased is None:
+            witnesses = self._witnesses(b"sys.modules")
+            self._aliased = {name for module in witnesses for name in _literal_aliases(module)}
+        return self._aliased
+
+    def is_replaced(self, module: Module) -> bool:
+        """Whether code puts another object into sys.modules under the module's name."""
+        return module.name in _literal_aliases(module) or module.name in self._aliases()
 
     def _path_doubt(self, missing: Missing, importer: Module) -> Doubt | None:
         """A top-level module may come from a directory that code puts on sys.path."""
@@ -317,9 +326,9 @@ class Evidence:
             if entry is None or not entry.live:
                 continue
             value = self.lookup.value_of(callee, module)
-            provider = getattr(value, "module", None)
-            if provider is None:
+            if not isinstance(value, ModuleValue | Definition):
                 return True
+            provider = value.module
             if provider is module:
                 continue
             reflective = provider.summary is None or provider.summary.reflective
@@ -399,6 +408,15 @@ def _by_name(modules: Iterable[Module]) -> _Setters:
             if isinstance(step, ExternalBind):
                 found.setdefault(step.name, []).append((step, module))
     return found
+
+
+def _literal_aliases(module: Module) -> set[str]:
+    steps = every_step(module.summary) if module.summary is not None else ()
+    return {
+        str(step.name.value)
+        for step in steps
+        if isinstance(step, ModuleAlias) and isinstance(step.name, Const)
+    }
 
 
 def imported_names(module: Module) -> set[str]:

@@ -2,7 +2,8 @@
 
 First-party modules are followed as far as their imports go. For modules of the
 environment only their own statements count, which finds the usual case (a module that
-needs a distribution which is not installed) without reading whole distributions.
+needs a distribution which is not installed) without reading whole distributions. Where
+all files are known to be there, as in an image, they are followed too.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from linkstep.link.modules import Module
 
 
+_DEEPEST = 40  # imports among installed modules; what is further away is taken to work
+
+
 class Failure(NamedTuple):
     """Importing the module certainly raises `exception`, at `line` of `path`.
 
@@ -54,6 +58,8 @@ class Failures:
 
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
+        self.follows_environment = False
+        self._depth = 0
         self._of_module: dict[Module, Failure | None] = {}
 
     def of_step(self, step: Step, module: Module) -> str | None:
@@ -99,6 +105,8 @@ class Failures:
 
     def _failure(self, module: Module) -> Failure | None:
         summary = module.summary
+        if module.fails is not None:
+            return Failure(module.fails, module.path, 1, origin=module.origin)
         if summary is None:
             return None
         if summary.problem is not None:
@@ -158,6 +166,37 @@ class Failures:
         found = self._target(step, module)
         if isinstance(found, Absent):
             return Failure(found.exception, module.path, step.span.line, origin=found.origin)
+        return self._of_environment(step, module, found) if self.follows_environment else None
+
+    def _of_environment(
+        self, step: ImportModule | ImportFrom, module: Module, found: Module | Dubious
+    ) -> Failure | None:
+        """Say whether an import among modules of the environment raises.
+
+        Only modules are followed: which names an installed module has is left to itself.
+        """
+        if isinstance(found, Dubious) or found.is_first_party or self._depth > _DEEPEST:
+            return None
+        self._depth += 1
+        try:
+            return self._of_imported(step, module, found)
+        finally:
+            self._depth -= 1
+
+    def _of_imported(
+        self, step: ImportModule | ImportFrom, module: Module, found: Module
+    ) -> Failure | None:
+        failure = self.of_module(found)
+        if failure is not None or isinstance(step, ImportModule) or found is module:
+            return failure
+        for alias in step.names:
+            if alias.name == "*" or not found.is_package:
+                continue
+            outcome = self.lookup.name(found, alias.name, importing=True)
+            if isinstance(outcome, ModuleValue) and not outcome.module.is_first_party:
+                failure = self.of_module(outcome.module)
+                if failure is not None:
+                    return failure
         return None
 
     def _target(self, step: ImportModule | ImportFrom, module: Module) -> Module | Absent | Dubious:

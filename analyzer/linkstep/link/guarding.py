@@ -80,7 +80,7 @@ def accepted(problem: Problem, origin: Origin, guard: Guard, *, probe: bool) -> 
         return origin is not Origin.FIRST_PARTY or problem is Problem.UNDEFINED_ATTRIBUTE
     if origin is Origin.FIRST_PARTY:
         return False
-    return probe or problem is Problem.MISSING_MODULE
+    return probe or problem in (Problem.MISSING_MODULE, Problem.CASE_MISMATCH)
 
 
 def is_feature_test(at: Situation) -> bool:
@@ -97,12 +97,15 @@ def is_feature_test(at: Situation) -> bool:
 
 def is_script(at: Situation) -> bool:
     """Whether the place runs only when the file is started as a script."""
-    return any(
-        outcome
-        and isinstance(test, Compare)
+    return any(outcome and is_main_test(test) for test, outcome in at.conditions)
+
+
+def is_main_test(test: Expression | None) -> bool:
+    """Whether a test asks for the file that was started: `__name__ == "__main__"`."""
+    return (
+        isinstance(test, Compare)
         and test.operator == "=="
         and (_is_name(test.left) or _is_name(test.right))
-        for test, outcome in at.conditions
     )
 
 

@@ -6,6 +6,8 @@ ImportError (language reference, 7.11). What cannot be proven either way is a do
 
 from __future__ import annotations
 
+import posixpath
+
 from linkstep.link.evaluate import Evaluator
 from linkstep.link.evidence import Evidence, doubt_of
 from linkstep.link.exports import ExportedNames
@@ -22,6 +24,7 @@ from linkstep.link.outcomes import (
     Outcome,
 )
 from linkstep.link.relative import absolute_name
+from linkstep.link.stubs import denies
 from linkstep.link.text import show
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Call, Ref
@@ -71,9 +74,10 @@ class Lookup:
         found = self.modules.find(name, importer)
         if isinstance(found, Module):
             return found
-        return self._missing(found, importer)
+        return self.missing(found, importer)
 
-    def _missing(self, missing: Missing, importer: Module | None) -> Absent | Dubious:
+    def missing(self, missing: Missing, importer: Module | None) -> Absent | Dubious:
+        """State that importing a module raises, or why that is not certain."""
         doubt = self.evidence.module_doubt(missing, importer)
         if doubt is not None:
             return Dubious(doubt)
@@ -89,8 +93,28 @@ class Lookup:
             above = self.modules.find(parent, importer)
             if isinstance(above, Module) and not above.is_package:
                 text += f"; '{parent}' is not a package"
-        origin = missing.origin
-        return Absent(Problem.MISSING_MODULE, parent, None, lacking, origin, text)
+        spelling = self._respelled(missing, importer)
+        problem = Problem.MISSING_MODULE if spelling is None else Problem.CASE_MISMATCH
+        return Absent(problem, parent, None, lacking, missing.origin, text, spelling=spelling)
+
+    def _respelled(self, missing: Missing, importer: Module | None) -> str | None:
+        """Give the name as its files are written, when only upper and lower case differ.
+
+        CPython compares case on every platform (`_relax_case` in importlib's
+        `_bootstrap_external`), unless PYTHONCASEOK is set on Windows or macOS.
+        """
+        for _ in missing.name.split("."):
+            if missing.other_case is None:
+                return None
+            above = missing.found_up_to
+            rest = missing.name[len(above) :].lstrip(".").partition(".")[2]
+            written = posixpath.basename(missing.other_case).partition(".")[0]
+            name = ".".join(part for part in (above, written, rest) if part)
+            found = self.modules.find(name, importer)
+            if isinstance(found, Module):
+                return None if found.path.endswith("/") else name
+            missing = found
+        return None
 
     def relative(self, step: ImportFrom, importer: Module) -> Module | Absent | Dubious:
         """Say which module a from-import looks into (PEP 328 for relative ones)."""
@@ -151,7 +175,8 @@ class Lookup:
             return Definition(module, name)
         if importing or self.evidence.is_imported(module, name):
             found = self._submodule(module, name)
-            if found is not None:
+            denied = isinstance(found, Dubious) and self._is_denied(module, name)
+            if found is not None and not denied:
                 return found
         return self._unbound(module, name, entry)
 
@@ -233,8 +258,13 @@ class Lookup:
         path = None if module.path.endswith("/") else module.path
         where = "" if path is not None and module.summary is not None else " (unknown location)"
         text = f"ImportError: cannot import name '{name}' from '{module.name}'{where}"
-        problem = Problem.UNDEFINED_NAME
-        return Absent(problem, module.name, path, name, module.origin, text, condition)
+        problem, spelling = Problem.UNDEFINED_NAME, None
+        if condition is None and module.is_package:
+            found = self.modules.find(f"{module.name}.{name}", module)
+            spelling = self._respelled(found, module) if isinstance(found, Missing) else None
+            problem = problem if spelling is None else Problem.CASE_MISMATCH
+        origin = module.origin
+        return Absent(problem, module.name, path, name, origin, text, condition, spelling=spelling)
 
     def _served(self, module: Module, name: str) -> Outcome | None:
         """Ask the module's `__getattr__` or lazy table."""
@@ -302,9 +332,19 @@ class Lookup:
                 return names.doubts[0]
         if self.evidence.may_be_set(module, name):
             return Doubt.OUTSIDE
-        if self.evidence.handed_over(module) or self.evidence.is_hooked(module):
+        evidence = self.evidence
+        if evidence.handed_over(module) or evidence.is_hooked(module):
+            return Doubt.OPEN
+        if evidence.is_replaced(module):
             return Doubt.OPEN
         return None
+
+    def is_closed(self, module: Module, name: str) -> bool:
+        """Whether only the module's own statements can give it a name."""
+        summary = module.summary
+        if summary is None or name in summary.rebound_globals:
+            return False
+        return self._served(module, name) is None and self._reason(module, name) is None
 
     def _is_described(self, module: Module, name: str) -> bool:
         """Whether the stub of a module that cannot be read binds the name."""
@@ -312,6 +352,24 @@ class Lookup:
         names = self.names(stub) if stub is not None else None
         entry = names.get(name) if names is not None else None
         return entry is not None and bool(entry.live)
+
+    def _is_denied(self, module: Module, name: str) -> bool:
+        """Whether a stub is all that is known of a standard module, and denies the name."""
+        if module.origin is not Origin.STANDARD_LIBRARY or module.summary is not None:
+            return False
+        stub = self.modules.stub(module)
+        return stub is not None and self._denies(stub, module, name)
+
+    def _denies(self, stub: Module, module: Module, name: str) -> bool:
+        """Whether a stub, or one that it takes all names from, denies a name of `module`."""
+        names = self.names(stub)
+        if names is None or names.get(name) is not None:
+            return names is not None and denies(names, module.name, name)
+        sources = (self.relative(star, stub) for star in names.stars)
+        stubs = (self.modules.stub(found) for found in sources if isinstance(found, Module))
+        return denies(names, module.name, name) or any(
+            other is not None and self._denies(other, module, name) for other in stubs
+        )
 
     def _by_stub(self, module: Module, name: str, doubt: Doubt | None) -> Outcome | None:
         """Let a stub speak where the source cannot: it may name what other targets have."""
@@ -324,7 +382,7 @@ class Lookup:
         entry = names.get(name)
         if entry is not None and entry.live:
             return Definition(module, name)
-        if entry is not None and module.origin is Origin.STANDARD_LIBRARY:
+        if module.origin is Origin.STANDARD_LIBRARY and self._denies(stub, module, name):
             return None
         return Dubious(doubt or Doubt.STUB)
 

@@ -38,6 +38,7 @@ class Module:
         "_read",
         "_summary",
         "doubt",
+        "fails",
         "is_package",
         "name",
         "names",
@@ -65,6 +66,7 @@ class Module:
         self.stub: str | None = None
         self.why_opaque: str | None = None
         self.doubt: str | None = None
+        self.fails: str | None = None
         self.names: Names | None = None
         self.scope_binds: dict[int, dict[str, list[Binding]]] | None = None
 
@@ -133,6 +135,7 @@ class Modules:
             module = Module(name, resolution.path, origin, resolution.is_package)
             module.stub = resolution.stub
             module.why_opaque = resolution.why
+            module.fails = resolution.fails
             return module
         kind = ModuleKind.PACKAGE if resolution.is_package else ModuleKind.MODULE
         path = resolution.path
@@ -165,6 +168,11 @@ class Modules:
     def loaded(self) -> Iterator[Module]:
         """Give all modules loaded so far, in order of loading."""
         yield from list(self._by_path.values())
+
+
+def is_namespace(found: object) -> bool:
+    """Whether something found is a namespace package: directories without a file (PEP 420)."""
+    return isinstance(found, Module) and found.path.endswith("/")
 
 
 def all_steps(steps: Sequence[Step]) -> Iterator[Step]:

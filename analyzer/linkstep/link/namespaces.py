@@ -58,9 +58,12 @@ class Name:
 
 
 class Names:
-    """A module's namespace. `doubts` are reasons why it may have further names."""
+    """A module's namespace. `doubts` are reasons why it may have further names.
 
-    __slots__ = ("building", "by_name", "doubts", "exports", "stars")
+    `listed_elsewhere` are the entries of `__all__` on branches that the target does not take.
+    """
+
+    __slots__ = ("building", "by_name", "doubts", "exports", "listed_elsewhere", "stars")
 
     def __init__(self) -> None:
         self.building = True
@@ -68,6 +71,7 @@ class Names:
         self.doubts: list[Doubt] = []
         self.exports: list[Exports] = []
         self.stars: list[ImportFrom] = []
+        self.listed_elsewhere: set[str] = set()
 
     def get(self, name: str) -> Name | None:
         """Give the bindings of a name, None when no statement binds it."""
@@ -175,6 +179,8 @@ class _Builder:
                     if alias.name != "*":
                         entry = self.names.add(alias.bound)
                         entry.dead.append(Binding(step, alias, test))
+            elif isinstance(step, Exports):
+                self.names.listed_elsewhere.update(item.name for item in step.names)
 
 
 _GLOBAL = Bind("", BindingKind.GLOBAL, 0)

@@ -37,6 +37,7 @@ class Absent(NamedTuple):
     `module` is the dotted name looked into and `name` what it lacks; `path` the file
     looked into. `condition` is the test under which the name would be bound, `dead` says
     that it is bound nowhere else. `via` is where a module fails while it is imported.
+    `spelling` is the module that differs from the name in upper and lower case only.
     """
 
     problem: Problem
@@ -47,6 +48,7 @@ class Absent(NamedTuple):
     exception: str
     condition: str | None = None
     via: str | None = None
+    spelling: str | None = None
 
 
 class Maybe(NamedTuple):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from linkstep.link.entries import EntryLinks, Starts
+from linkstep.link.execution import execute
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
 from linkstep.link.references import Links
 from linkstep.model.environment import Found
-from linkstep.model.links import LinkedModule, Program
-from linkstep.model.summary import ImportFrom, ImportModule
+from linkstep.model.links import EntryLink, LinkedModule, Program
+from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
 from linkstep.model.target import Target
 
 
@@ -25,6 +27,9 @@ def link(
     advance: Callable[[int], None],
     *,
     follow_others: bool = False,
+    follow_environment: bool = False,
+    entries: Sequence[str] = (),
+    starts: Starts | None = None,
 ) -> Program:
     """Link every reference of the `checked` modules against everything they reach.
 
@@ -34,10 +39,13 @@ def link(
     them, or import their submodules). `text_of` gives a file's bytes, none when it cannot be
     read, so that only those are parsed that can matter; `texts_around` the texts of the
     installed package that a file belongs to. `follow_others` links the others too, for their
-    edges.
+    edges; `follow_environment` looks for failures in what installed modules import.
+    `entries` are the modules that processes begin with (`module` or `module:attribute`).
+    `starts` are further entry points, as found in files, with what is needed to link them.
     """
     modules = Modules(find, summary_of, stub_of, target)
     lookup = Lookup(modules)
+    lookup.failures.follows_environment = follow_environment
     loaded: list[Module] = [modules.load(found) for found in checked]
     lookup.evidence.first_party = loaded
     lookup.evidence.others = [modules.load(found) for found in others]
@@ -51,9 +59,12 @@ def link(
     if follow_others:
         known = [*loaded, *lookup.evidence.others]
         elsewhere = Links(lookup, links.checked)
-        elsewhere.edges = links.edges
+        elsewhere.edges, elsewhere.calls = links.edges, links.calls
         for module in lookup.evidence.others:
             elsewhere.link(module)
+    launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
+    # From here on no reference is linked any more.
+    cycles, executions = execute(links, known, (*entries, *_first_modules(launches, known)))
     broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
     looked_into = {link.module_path for link in broken if link.module_path is not None}
     return Program(
@@ -66,7 +77,21 @@ def link(
         names_by_path={
             module.path: _names(module) for module in modules.loaded() if module.path in looked_into
         },
+        cycles=cycles,
+        executions=executions,
+        foreign=tuple(links.foreign.imports),
+        unproven=tuple(links.foreign.unproven),
+        library={path: frozenset(names) for path, names in sorted(links.library.items())},
+        launches=launches,
+        version_tested=frozenset(lookup.evaluator.version_tested & {m.path for m in loaded}),
     )
+
+
+def _first_modules(launches: Iterable[EntryLink], known: Iterable[Module]) -> tuple[str, ...]:
+    """Give the modules that production begins with, by name, each once."""
+    names = {module.path: module.name for module in known}
+    paths = (path for one in launches if one.entry.is_production for path in one.modules)
+    return tuple(dict.fromkeys(names[path] for path in paths if path in names))
 
 
 def _linked(module: Module) -> LinkedModule:
@@ -80,7 +105,9 @@ def _names(module: Module) -> tuple[str, ...]:
     defined: list[str] = []
     imported: list[str] = []
     for name, entry in module.names.by_name.items():
-        if entry.live:
-            by_import = isinstance(entry.live[-1].step, ImportModule | ImportFrom)
-            (imported if by_import else defined).append(name)
+        step = entry.live[-1].step if entry.live else None
+        if isinstance(step, ImportModule | ImportFrom):
+            imported.append(name)
+        elif step is not None and step.kind is not BindingKind.FEATURE:
+            defined.append(name)
     return (*defined, *imported)

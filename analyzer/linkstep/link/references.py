@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 
+from linkstep.link.failures import Failure
+from msgspec.structs import replace
+
 from linkstep.link.flow import Flow, Situation
+from linkstep.link.foreign import ForeignNotes, Place
 from linkstep.link.guarding import accepted, guard_of, is_feature_test, is_script, mentioned
 from linkstep.link.lookup import Lookup
-from linkstep.link.modules import Module
+from linkstep.link.modules import Module, is_namespace
 from linkstep.link.namespaces import Binding, Names
 from linkstep.link.outcomes import (
     Absent,
@@ -20,16 +24,21 @@ from linkstep.link.outcomes import (
     Outcome,
     exception_name,
 )
+from linkstep.link.strings import is_imported, module_behind, target_of
 from linkstep.link.text import show
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import UNBOUND, Ref
 from linkstep.model.facts import GuardKind, Problem, Runs
-from linkstep.model.links import BrokenLink, Doubt, Edge
+from linkstep.model.links import BrokenLink, Doubt, Edge, LibraryName
 from linkstep.model.summary import (
     Bind,
     Define,
+    DottedPath,
+    ImportByName,
+    ImportedName,
     ImportFrom,
     ImportModule,
+    Invoke,
     Span,
     Step,
     Use,
@@ -44,6 +53,9 @@ class Links:
         self.checked = checked
         self.edges: set[Edge] = set()
         self.broken: list[BrokenLink] = []
+        self.calls: dict[Module, list[Invoke | ImportByName]] = {}
+        self.library: dict[str, set[LibraryName]] = {}
+        self.foreign = ForeignNotes()
         self.references = 0
         self.resolved = 0
         self.unknown: Counter[Doubt] = Counter()
@@ -64,6 +76,7 @@ class _ModuleLinks:
         self.summary = module.summary
         self.names = self.lookup.names(module) or Names()
         self.function: str | None = None
+        self.asked: tuple[Module, str] | None = None
         self.pending: list[tuple[int, Situation]] = []
         self.defined: set[int] = set()
         self.flow = Flow(
@@ -107,6 +120,11 @@ class _ModuleLinks:
             self.import_module(step, at)
         elif isinstance(step, ImportFrom):
             self.import_from(step, at)
+        elif isinstance(step, Invoke | ImportByName):
+            if self.runs(at) is Runs.IMPORT:
+                self.links.calls.setdefault(self.module, []).append(step)
+        elif isinstance(step, DottedPath):
+            self.dotted_path(step, at)
         elif isinstance(step, Define) and step.scope not in self.defined:
             self.defined.add(step.scope)
             self.pending.append((step.scope, Situation(True, (), at.conditions)))
@@ -116,18 +134,30 @@ class _ModuleLinks:
     def import_module(self, step: ImportModule, at: Situation) -> None:
         self.links.references += 1
         found = self.lookup.module(step.module, self.module)
+        self.links.foreign.note_import(step.module, found, self.place(step.span, at))
         if isinstance(found, Module):
+            self.need(found)
             self.reach(found, step.span, at)
         else:
             self.settle(found, step.span, at)
+
+    def need(self, module: Module, name: str = "") -> None:
+        """Note what the file needs of the standard library, for the other Pythons."""
+        if module.origin is Origin.STANDARD_LIBRARY:
+            needed = self.links.library.setdefault(self.module.path, set())
+            needed.add((module.name, name))
+            parent = module.name.rpartition(".")[0]
+            while parent and not name:
+                needed.add((parent, ""))
+                parent = parent.rpartition(".")[0]
 
     def reach(self, found: Module, span: Span, at: Situation) -> None:
         """Note the edge to a module; importing it may fail by what the module itself does."""
         if found.is_first_party:
             edge = Edge(self.module.path, found.path, span.line, self.runs(at))
             self.links.edges.add(edge)
-        failure = self.lookup.failures.of_module(found)
-        if failure is None or found is self.module:
+        failure = self.failure(found, span)
+        if failure is None:
             self.links.resolved += 1
         elif failure.reported and failure.path in self.links.checked:
             self.repeat(failure.exception, (failure.path, failure.line), span, at)
@@ -147,6 +177,8 @@ class _ModuleLinks:
     def import_from(self, step: ImportFrom, at: Situation) -> None:
         self.links.references += len(step.names)
         found = self.lookup.relative(step, self.module)
+        if step.level == 0 and not is_namespace(found):
+            self.links.foreign.note_import(step.module, found, self.place(step.span, at))
         if not isinstance(found, Module):
             if isinstance(found, Dubious):
                 self.links.unknown[found.doubt] += len(step.names)
@@ -157,24 +189,72 @@ class _ModuleLinks:
                 else:
                     self.settle(found, step.span, at)
             return
-        if self.lookup.failures.of_module(found) is not None and found is not self.module:
-            self.links.references -= len(step.names) - 1
-            self.reach(found, step.span, at)
+        if self.failure(found, step.span) is not None:
+            self.import_from_failing(step, found, at)
             return
         if found.is_first_party:
             edge = Edge(self.module.path, found.path, step.span.line, self.runs(at))
             self.links.edges.add(edge)
         for alias in step.names:
-            if alias.name == "*" or (
-                found is self.module and self.names.get(alias.name) is not None
-            ):
+            self.need(found, alias.name if alias.name != "*" else "")
+            if found is self.module and self.names.get(alias.name) is not None:
+                self.import_from_self(alias, at)
+            elif alias.name == "*":
                 self.links.resolved += 1
             else:
                 outcome = self.lookup.name(found, alias.name, importing=True)
+                place = self.place(alias.span, at)
                 if isinstance(outcome, ModuleValue):
+                    if is_namespace(found):
+                        self.links.foreign.note_import(outcome.module.name, outcome.module, place)
                     self.reach(outcome.module, alias.span, at)
                 else:
+                    self.links.foreign.note_name(outcome, found, alias.name, place)
                     self.settle(outcome, alias.span, at)
+
+    def import_from_self(self, alias: ImportedName, at: Situation) -> None:
+        """Link `from package import name` in the package itself, where the name is bound.
+
+        Most often this import is what binds it, and the name is a submodule.
+        """
+        bindings = self.names.by_name[alias.name].ever
+        found = self.lookup.module(f"{self.module.name}.{alias.name}", self.module)
+        if isinstance(found, Module) and all(binding.alias is alias for binding in bindings):
+            self.reach(found, alias.span, at)
+        else:
+            self.links.resolved += 1
+
+    def place(self, span: Span, at: Situation) -> Place:
+        return Place(self.module, span, self.runs(at), self.caller(at), at)
+
+    def caller(self, at: Situation) -> str | None:
+        return "__main__" if self.function is None and is_script(at) else self.function
+
+    def failure(self, found: Module, span: Span) -> Failure | None:
+        """Say how importing a module fails, unless it fails by this very statement.
+
+        A module that a cycle leads back to is in progress here, and counts as imported.
+        """
+        failure = self.lookup.failures.of_module(found)
+        if failure is None or found is self.module:
+            return None
+        here = failure.path == self.module.path and span.line <= failure.line <= span.end_line
+        return None if here else failure
+
+    def import_from_failing(self, step: ImportFrom, found: Module, at: Situation) -> None:
+        """Link a from-import of a module that fails: what it lacks besides is said too."""
+        names = self.lookup.names(found)
+        unbound = [
+            (alias, outcome)
+            for alias in step.names
+            if names is not None and alias.name != "*" and names.get(alias.name) is None
+            if isinstance(outcome := self.lookup.name(found, alias.name, importing=True), Absent)
+        ]
+        self.links.references -= len(step.names) - max(len(unbound), 1)
+        if not unbound:
+            self.reach(found, step.span, at)
+        for alias, outcome in unbound:
+            self.settle(outcome, alias.span, at)
 
     def is_overlay(self, step: ImportFrom, absent: Absent, at: Situation) -> bool:
         """Whether all names of a module are taken if it is there: local settings."""
@@ -190,6 +270,7 @@ class _ModuleLinks:
             return
         if not step.ref.attributes or not bindings:
             return
+        self.asked = None
         outcomes = [self.chain(binding, step.ref) for binding in bindings]
         counted = [found for found in outcomes if found is not None]
         if len(counted) < len(outcomes) or not counted:
@@ -197,6 +278,9 @@ class _ModuleLinks:
         self.links.references += 1
         best = min(counted, key=lambda found: _RANK.get(type(found[0]), 1))
         outcome, depth = best
+        if self.asked is not None and depth:
+            place = self.place(_attribute_span(step, depth), at)
+            self.links.foreign.note_name(outcome, *self.asked, place)
         self.settle(outcome, _attribute_span(step, depth), at)
 
     def bindings(self, ref: Ref) -> list[Binding] | None:
@@ -220,7 +304,11 @@ class _ModuleLinks:
             if not isinstance(value, ModuleValue):
                 return value, depth
             owner = value.module
+            self.need(owner, attribute)
             outcome = self.lookup.name(owner, attribute, importing=False)
+            if isinstance(outcome, Dubious):
+                self.asked = owner, attribute
+                return outcome, depth + 1
             if isinstance(outcome, Absent):
                 return self.missing_attribute(owner, attribute, outcome), depth + 1
             value = outcome.value if isinstance(outcome, Maybe) else outcome
@@ -237,7 +325,12 @@ class _ModuleLinks:
             submodule = self.lookup.module(f"{owner.name}.{attribute}", owner)
             if isinstance(submodule, Module):
                 problem = Problem.UNIMPORTED_SUBMODULE
-        return absent._replace(problem=problem, exception=text)
+        if absent.spelling is not None:
+            written = absent.spelling.rpartition(".")[2]
+            there = self.lookup.name(owner, written, importing=False)
+            if isinstance(there, ModuleValue):
+                return absent._replace(exception=text)
+        return absent._replace(problem=problem, exception=text, spelling=None)
 
     def unbound(self, step: Use, at: Situation) -> None:
         """Judge a name that no statement in force binds."""
@@ -247,6 +340,9 @@ class _ModuleLinks:
         if step.ref.scope != UNBOUND and (condition is None or "TYPE_CHECKING" not in condition):
             return
         self.links.references += 1
+        if self.module.is_package and self.lookup.evidence.is_imported(self.module, name):
+            self.links.resolved += 1  # importing a submodule binds it in its package
+            return
         doubt = self.names.doubts[0] if self.names.doubts else None
         if doubt is None and self.lookup.evidence.sets_builtin(name):
             doubt = Doubt.BUILTINS
@@ -280,6 +376,29 @@ class _ModuleLinks:
                 return found
         return None
 
+    # Dotted paths in strings
+
+    def dotted_path(self, step: DottedPath, at: Situation) -> None:
+        """Link a path that a known call imports; others are plain text."""
+        bindings = self.bindings(step.function) if step.function is not None else None
+        if not is_imported(step, bindings):
+            return
+        self.links.references += 1
+        outcome = target_of(step, self.module, self.lookup)
+        runs = Runs.CALL if step.when else self.runs(at)
+        behind = module_behind(outcome)
+        if behind is not None and behind.is_first_party:
+            edge = Edge(self.module.path, behind.path, step.span.line, runs)
+            self.links.edges.add(edge)
+        if not isinstance(outcome, Absent):
+            self.settle(outcome, step.span, at)
+            return
+        link = self._link(outcome, step.span, at)
+        if link.problem is outcome.problem:
+            problem = Problem.BROKEN_DOTTED_PATH
+            link = replace(link, problem=problem, runs=runs, says=step.when)
+        self.links.broken.append(link)
+
     # __all__
 
     def exports(self) -> None:
@@ -299,7 +418,9 @@ class _ModuleLinks:
                 if isinstance(outcome, Absent):
                     text = f"module '{self.module.name}' has no attribute '{listed.name}'"
                     outcome = outcome._replace(
-                        problem=Problem.UNDEFINED_EXPORT, exception=f"AttributeError: {text}"
+                        problem=Problem.UNDEFINED_EXPORT,
+                        exception=f"AttributeError: {text}",
+                        spelling=None,
                     )
                 elif not isinstance(outcome, Dubious):
                     self.links.resolved += 1
@@ -364,9 +485,6 @@ class _ModuleLinks:
         optional = accepted(problem, absent.origin, guard, probe=probe)
         if not optional and guard.kind is GuardKind.FALLBACK and cause is None:
             problem = Problem.DEAD_FALLBACK
-        function = self.function
-        if function is None and is_script(at):
-            function = "__main__"
         return BrokenLink(
             problem=problem,
             path=self.module.path,
@@ -379,11 +497,12 @@ class _ModuleLinks:
             runs=self.runs(at),
             exception=absent.exception,
             guard=guard,
-            function=function,
+            function=self.caller(at),
             optional=optional,
             condition=absent.condition,
             via=absent.via,
             cause=cause,
+            spelling=absent.spelling,
         )
 
 

@@ -6,7 +6,8 @@ import enum
 
 from msgspec import Struct
 
-from linkstep.model.target import Target
+from linkstep.model.declarations import Declarations
+from linkstep.model.target import Target, Version
 
 
 class Origin(enum.StrEnum):
@@ -35,6 +36,11 @@ class Environment(Struct, frozen=True):
     come from them. `version` is the interpreter's. `stdlib_exact` says that `stdlib` belongs
     to this very interpreter; else it is another one's of the same version, and what is
     not in it may be there all the same. `prefix` is the directory the environment is in.
+    `built_in` are the modules compiled into this interpreter, None when they are not known.
+    `extension_platform` is what its extension modules have in their names, such as
+    `x86_64-linux-gnu`. `sealed` says that all files are there, as in an image: nothing is
+    built or installed any more. `unloadable` are compiled modules by path that cannot be
+    loaded, with the exception that importing them raises.
     """
 
     site: tuple[PathEntry, ...] = ()
@@ -46,6 +52,10 @@ class Environment(Struct, frozen=True):
     version: tuple[int, int] | None = None
     stdlib_exact: bool = False
     prefix: str | None = None
+    built_in: frozenset[str] | None = None
+    extension_platform: str | None = None
+    sealed: bool = False
+    unloadable: dict[str, str] = {}
 
 
 class Project(Struct, frozen=True):
@@ -60,7 +70,12 @@ class Project(Struct, frozen=True):
     the path of a module or package without suffix, with a slash in it: `./_version` and
     `src/shop/_version` are counted from the project root, `*/_version` is in any directory,
     and `*` in a last part stands for any characters. `requires` are the distributions, by
-    normalized name, that the project's own files ask for.
+    normalized name, that the project's own files ask for, `declarations` how they do it.
+    `absent` are submodules of git
+    that are not checked out: nobody can tell what is in these directories. `exact` says
+    that `roots` are all there is on the path, since the command that runs is known.
+    `admitted` are the minor versions of Python that the project says it runs on, lowest
+    first, and `admitted_by` where it says so.
     """
 
     roots: tuple[PathEntry, ...]
@@ -71,6 +86,11 @@ class Project(Struct, frozen=True):
     built: tuple[str, ...] = ()
     requires: frozenset[str] = frozenset()
     implied: tuple[PathEntry, ...] = ()
+    admitted: tuple[Version, ...] = ()
+    admitted_by: str = ""
+    absent: tuple[str, ...] = ()
+    exact: bool = False
+    declarations: Declarations = Declarations()
 
 
 class Found(Struct, frozen=True, tag=True):
@@ -99,7 +119,8 @@ class Namespace(Struct, frozen=True, tag=True):
 class Opaque(Struct, frozen=True, tag=True):
     """A module that exists and cannot be read: extension, `.pyc` only, built-in.
 
-    `stub` is the path of the `.pyi` that describes it, if there is one.
+    `stub` is the path of the `.pyi` that describes it, if there is one; `fails` the exception
+    that importing it raises, if it is known to.
     """
 
     name: str
@@ -108,6 +129,7 @@ class Opaque(Struct, frozen=True, tag=True):
     why: str
     stub: str | None = None
     is_package: bool = False
+    fails: str | None = None
 
 
 class Missing(Struct, frozen=True, tag=True):
@@ -115,7 +137,8 @@ class Missing(Struct, frozen=True, tag=True):
 
     `doubt` says why the absence proves nothing (no environment, unreadable finder,
     another directory of the tree has it, a build creates it); None when it is proven.
-    `other_case` is a file that matches when upper and lower case are not told apart.
+    `other_case` is the file or directory that matches the first part that is missing when
+    upper and lower case are not told apart.
     `stub` is a `.pyi` of that name, which is nothing at run time. `elsewhere` is a file of
     the tree that has the name inside a regular package: it is found when a script of that
     very directory is run, or after an edit of `sys.path`, and in no other way.

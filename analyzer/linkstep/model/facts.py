@@ -14,6 +14,7 @@ class Problem(enum.StrEnum):
     """What CPython would say about a reference."""
 
     MISSING_MODULE = "missing-module"
+    CASE_MISMATCH = "case-mismatch"
     UNDEFINED_NAME = "undefined-name"
     UNDEFINED_ATTRIBUTE = "undefined-attribute"
     UNDEFINED_EXPORT = "undefined-export"
@@ -21,6 +22,10 @@ class Problem(enum.StrEnum):
     POSSIBLY_UNDEFINED_NAME = "possibly-undefined-name"
     DEAD_FALLBACK = "dead-fallback"
     FAILING_IMPORT = "failing-import"
+    BROKEN_ENTRY_POINT = "broken-entry-point"
+    BROKEN_LAUNCH_COMMAND = "broken-launch-command"
+    BROKEN_DOTTED_PATH = "broken-dotted-path"
+    REMOVED_FROM_LIBRARY = "removed-from-library"
 
 
 class Runs(enum.StrEnum):
@@ -69,6 +74,41 @@ class Reach(Struct, frozen=True):
     chain: tuple[str, ...]
 
 
+class Removal(Struct, frozen=True):
+    """What a change took away: a name of the module at `path`, or that whole module.
+
+    `moved_to` is where the file is now, if it was only moved.
+    """
+
+    name: str
+    path: str
+    moved_to: str | None = None
+
+
+class LayerAction(enum.StrEnum):
+    """What a layer of an image did to a file."""
+
+    WROTE = "wrote"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    HAD = "had"
+
+
+class LayerNote(Struct, frozen=True):
+    """What one layer did to the file at `path`, an absolute path of the image.
+
+    `number` of `count` counts from the bottom; `created_by` is the instruction that made
+    the layer, if the image tells. With `HAD`, `name` is what the file still defined there.
+    """
+
+    action: LayerAction
+    path: str
+    number: int
+    count: int
+    created_by: str = ""
+    name: str = ""
+
+
 class BrokenReference(Struct, frozen=True, tag="broken-reference"):
     """A reference that CPython refuses.
 
@@ -82,6 +122,10 @@ class BrokenReference(Struct, frozen=True, tag="broken-reference"):
     define the very name. `condition` is the source of the test under which the name is
     bound. `via` is the place (`path:line`) where a module fails while it is imported. `used_by` are
     further references that fail for the same cause and are not reported on their own.
+    `versions` are the Pythons on which it fails (`3.13`) where that is not the target alone,
+    and `admitted_by` says who admits them. `caused_by` is what the change that is checked
+    removed, with `--since`. `layers` say what the layers of an image did to the file that was
+    looked into. For an entry point `importing` is its name, and `says` what the launcher prints.
     """
 
     problem: Problem
@@ -104,6 +148,11 @@ class BrokenReference(Struct, frozen=True, tag="broken-reference"):
     used_by: tuple[Location, ...] = ()
     imported_by: tuple[str, ...] = ()
     reached_from: tuple[Reach, ...] = ()
+    versions: tuple[str, ...] = ()
+    admitted_by: str | None = None
+    caused_by: Removal | None = None
+    layers: tuple[LayerNote, ...] = ()
+    says: str = ""
 
 
 class BrokenFile(Struct, frozen=True, tag="broken-file"):
@@ -133,6 +182,90 @@ class ShadowedModule(Struct, frozen=True, tag="shadowed-module"):
     loser: str
 
 
+class StartProblem(enum.StrEnum):
+    """Why a program cannot be started; completes "the command cannot start: ..."."""
+
+    EMPTY = "its first word is empty"
+    NOT_ON_PATH = "the program is not on PATH"
+    NOT_THERE = "the program is not in the image"
+    DANGLING = "the program is a link that leads nowhere"
+    DIRECTORY = "the program is a directory"
+    NOT_EXECUTABLE = "the image's user may not execute the program"
+    NO_INTERPRETER = "the interpreter in the program's first line is not in the image"
+    NO_SHEBANG = "the program is neither compiled nor has it a first line with an interpreter"
+    NO_LOADER = "the program was built for another C library"
+    NO_LIBRARY = "the program needs a shared library that the image lacks"
+    WRONG_MACHINE = "the program was built for another machine"
+
+
+class UnstartableEntry(Struct, frozen=True, tag="unstartable-entry"):
+    """A command of an image that cannot start, whatever its Python says.
+
+    `command` is the command line, `program` its word that fails, `path` the file that
+    does, or the place of the command. `subject` is what is missing, `exception` what the
+    container's runtime says. `elsewhere` is where the program is although PATH does not lead there.
+    """
+
+    path: str
+    span: Span
+    command: str
+    program: str
+    problem: StartProblem
+    subject: str
+    exception: str
+    elsewhere: str | None = None
+    layers: tuple[LayerNote, ...] = ()
+
+
+class MissingSharedLibrary(Struct, frozen=True, tag="missing-shared-library"):
+    """An import that ends at a compiled module whose shared library an image lacks.
+
+    `module` is the compiled module at `binary`, `library` what is not found, and `needed_by`
+    the file that asks for it (the module itself, or a library that it needs). `path` and
+    `span` are the import statement of the project.
+    """
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    binary: str
+    library: str
+    needed_by: str
+    runs: Runs
+    exception: str
+    guard: Guard = Guard()
+    function: str | None = None
+    reached_from: tuple[Reach, ...] = ()
+    layers: tuple[LayerNote, ...] = ()
+
+
+class Staleness(enum.StrEnum):
+    """How a module of an image differs from the source tree's."""
+
+    OTHER_NAMES = "other-names"
+    ABSENT = "absent"
+
+
+class StaleModule(Struct, frozen=True, tag="stale-module"):
+    """A module that an image has otherwise than the source tree, or not at all.
+
+    `path` is the image's file, or for an absent one the place of the sources, `source` the
+    file of the source tree. `lacking` are names that only the sources define, `surplus`
+    names that only the image does.
+    """
+
+    path: str
+    span: Span
+    module: str
+    staleness: Staleness
+    source: str
+    lacking: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    imported_by: tuple[str, ...] = ()
+    layers: tuple[LayerNote, ...] = ()
+
+
 class UnusedSuppression(Struct, frozen=True, tag="unused-suppression"):
     """An ignore comment that ignores nothing; `codes` are those without effect."""
 
@@ -141,4 +274,122 @@ class UnusedSuppression(Struct, frozen=True, tag="unused-suppression"):
     codes: tuple[str, ...]
 
 
-Fact = BrokenReference | BrokenFile | ShadowedModule | UnusedSuppression
+class LeftOutOf(enum.StrEnum):
+    """What a module that is imported does not get into."""
+
+    GIT = "git"
+    WHEEL = "wheel"
+    IMAGE = "image"
+
+
+class LeftOut(enum.StrEnum):
+    """Whether a file is missing in what is deployed, or already in what it is made from."""
+
+    UNTRACKED = "untracked"
+    UNDELIVERED = "undelivered"
+
+
+class LeftOutModule(Struct, frozen=True, tag="left-out-module"):
+    """A module that is there in the sources, and missing where the program will run.
+
+    The import of `module` in `importing` works here, by the file `target`. `cause` says why
+    that file does not get there, as a sentence without its subject, and names the file,
+    line and pattern that decide. `exception` is what CPython says there.
+    """
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    target: str
+    problem: LeftOut
+    of: LeftOutOf
+    cause: str
+    runs: Runs
+    exception: str
+    guard: Guard = Guard()
+    function: str | None = None
+    reached_from: tuple[Reach, ...] = ()
+
+
+class ImportOfTests(Struct, frozen=True, tag="import-of-tests"):
+    """Production code imports a module of the tests; `why` says what makes it one."""
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    target: str
+    why: str
+    runs: Runs
+    reached_from: tuple[Reach, ...] = ()
+
+
+class DependencyProblem(enum.StrEnum):
+    """What is wrong between the imports, the declarations and the environment."""
+
+    UNDECLARED = "undeclared"
+    MISSING = "missing"
+    UNUSED = "unused"
+    TRANSITIVE = "transitive"
+    DEVELOPMENT = "development"
+    INCOMPATIBLE = "incompatible"
+
+
+class DependencyFault(Struct, frozen=True, tag="dependency-fault"):
+    """A distribution that is imported and not declared, declared and not there, and so on.
+
+    `name` is the distribution. Of an import, `module` is what is imported and `importing` by
+    which module; a fault of a declaration has neither. `declared_at` are the declarations,
+    `groups` those for development only. `chain` says who needs it: distributions from one
+    that is declared on. `version` is the one that is installed. Of an incompatibility,
+    `asking` is who asks for `requirement`, and `found` what the environment has.
+    """
+
+    problem: DependencyProblem
+    path: str
+    span: Span
+    name: str
+    module: str = ""
+    importing: str = ""
+    runs: Runs = Runs.IMPORT
+    guard: Guard = Guard()
+    function: str | None = None
+    exception: str = ""
+    declared_at: tuple[Location, ...] = ()
+    groups: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    version: str = ""
+    asking: str = ""
+    requirement: str = ""
+    found: str = ""
+    imported_by: tuple[str, ...] = ()
+    reached_from: tuple[Reach, ...] = ()
+
+
+class StaleEntry(Struct, frozen=True, tag="stale-entry"):
+    """An entry of the baseline whose finding no longer occurs, or not as often.
+
+    `path` and `span` are its place in the baseline file; `entry` is what it lists, in
+    words, `surplus` how many findings fewer there are.
+    """
+
+    path: str
+    span: Span
+    entry: str
+    surplus: int
+
+
+Fact = (
+    BrokenReference
+    | BrokenFile
+    | ShadowedModule
+    | UnusedSuppression
+    | StaleEntry
+    | UnstartableEntry
+    | MissingSharedLibrary
+    | StaleModule
+    | LeftOutModule
+    | ImportOfTests
+    | DependencyFault
+)

@@ -50,7 +50,8 @@ class Counts(Struct, frozen=True):
     """How many references there were and how they ended.
 
     `unresolved` includes those that a guard expects to fail (`optional`); `reasons`
-    counts the unknown ones by reason. `files` are the files checked.
+    counts the unknown ones by reason. `files` are the files checked. `preexisting` are the
+    findings that `--since` leaves out, because they were there before.
     """
 
     files: int = 0
@@ -61,14 +62,17 @@ class Counts(Struct, frozen=True):
     optional: int = 0
     suppressed: int = 0
     reasons: dict[str, int] = {}
+    preexisting: int = 0
 
 
 class Report(Struct, frozen=True):
     """Everything a run of `check` has to say, in the order it is printed.
 
     `notes` are single sentences about the run itself, such as a missing environment.
+    `baselined` are the findings that the baseline accepts; they are counted, not told.
     """
 
     findings: tuple[Finding, ...]
     counts: Counts
     notes: tuple[str, ...] = ()
+    baselined: tuple[Finding, ...] = ()

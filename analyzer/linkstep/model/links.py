@@ -11,9 +11,12 @@ import enum
 
 from msgspec import Struct
 
+from linkstep.model.entry_points import EntryPoint
 from linkstep.model.environment import Origin
+from linkstep.model.execution import Cycle, Execution
 from linkstep.model.facts import Guard, Problem, Runs
 from linkstep.model.summary import FileSummary, Span
+from linkstep.model.target import Version
 
 
 class Doubt(enum.StrEnum):
@@ -36,6 +39,7 @@ class Doubt(enum.StrEnum):
     STUB = "only a type stub describes the module, and it lacks the name"
     ELSEWHERE = "another directory of the tree has a module of that name"
     VALUE = "the value is not known to be a module"
+    COMMAND = "what the command starts is not known before it runs"
 
 
 class Edge(Struct, frozen=True, order=True):
@@ -53,7 +57,9 @@ class BrokenLink(Struct, frozen=True):
     `path` and `importing` say where it stands. `module` was looked into (`module_path`,
     None for a namespace package or what does not exist) and has no `name`. `optional`
     says that a guard makes the absence an accepted case, so nothing is reported.
-    `cause` is the path and span of the broken link this one only repeats.
+    `cause` is the path and span of the broken link this one only repeats. `spelling` is the
+    module that was meant when a name differs from it in upper and lower case only. `says`
+    is what a launcher prints in place of the exception.
     """
 
     problem: Problem
@@ -72,6 +78,79 @@ class BrokenLink(Struct, frozen=True):
     condition: str | None = None
     via: str | None = None
     cause: tuple[str, Span] | None = None
+    spelling: str | None = None
+    says: str = ""
+
+
+class EntryLink(Struct, frozen=True):
+    """An entry point with the paths of the first-party modules that it starts with.
+
+    `broken` is the first thing it lacks, `doubt` why something of it cannot be known.
+    """
+
+    entry: EntryPoint
+    modules: tuple[str, ...] = ()
+    broken: BrokenLink | None = None
+    doubt: Doubt | None = None
+
+
+LibraryName = tuple[str, str]
+"""A module of the standard library and a name in it; an empty name for the module itself."""
+
+
+def library_name(exception: str, module: str, name: str) -> LibraryName:
+    """Give what a broken reference needed of the standard library.
+
+    >>> library_name("ModuleNotFoundError: No module named 'cgi'", "", "cgi")
+    ('cgi', '')
+    """
+    return (name, "") if exception.startswith("ModuleNotFoundError") else (module, name)
+
+
+class OtherVersion(Struct, frozen=True):
+    """What breaks in another Python that the project admits, and not for the target.
+
+    `lacks` are the names needed of the standard library that this version does not have.
+    """
+
+    version: Version
+    lacks: frozenset[LibraryName]
+    broken: tuple[BrokenLink, ...] = ()
+    names_by_path: dict[str, tuple[str, ...]] = {}
+
+
+class ForeignImport(Struct, frozen=True):
+    """An import of a module that is not the project's own nor the standard library's.
+
+    `found` is the path of what it loads, a directory for a namespace package, None when
+    there is no environment to look in. `optional` says that the code goes on without it:
+    a guard accepts the absence, or a test for a feature stands around the import.
+    """
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    found: str | None
+    runs: Runs
+    guard: Guard
+    function: str | None = None
+    optional: bool = False
+
+
+class Unproven(Struct, frozen=True):
+    """A name of a foreign module that may be there: nothing can be proven, for `doubt`."""
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    module_path: str
+    name: str
+    runs: Runs
+    doubt: Doubt
+    guard: Guard
+    function: str | None = None
 
 
 class LinkedModule(Struct, frozen=True):
@@ -87,7 +166,11 @@ class Program(Struct, frozen=True):
     """All linked modules, the import edges between files, and the links that broke.
 
     `names_by_path` are the names a looked-into module binds: those it defines in order,
-    then those it imports.
+    then those it imports. `cycles` are the circles of imports, `executions` what each entry
+    point executes, in order, `launches` what starts it. `library` is what each file needs of
+    the standard library, and `version_tested` are the files that ask for the version of
+    Python. `foreign` are the imports of what distributions provide, `unproven` the names of
+    them that may be there or not.
     """
 
     modules: tuple[LinkedModule, ...]
@@ -97,3 +180,10 @@ class Program(Struct, frozen=True):
     resolved: int
     unknown: dict[Doubt, int]
     names_by_path: dict[str, tuple[str, ...]]
+    cycles: tuple[Cycle, ...] = ()
+    executions: tuple[Execution, ...] = ()
+    foreign: tuple[ForeignImport, ...] = ()
+    unproven: tuple[Unproven, ...] = ()
+    library: dict[str, frozenset[LibraryName]] = {}
+    version_tested: frozenset[str] = frozenset()
+    launches: tuple[EntryLink, ...] = ()

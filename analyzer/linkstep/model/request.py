@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from linkstep.model.environment import Project
-from linkstep.model.findings import Report
+from linkstep.model.findings import Report, Rule
+from linkstep.model.identity import Key
 from linkstep.model.policy import FailOn
 
 
@@ -18,6 +19,9 @@ class CheckRequest(Struct, frozen=True):
     file given by `--config`. `select` replaces the configured selection, `ignore` adds
     to the configured one. `environ` holds the environment variables that may decide
     (`VIRTUAL_ENV`, `CONDA_PREFIX`, `PYTHONPATH`); `reader` is auto, libcst or ast.
+    `baseline` is a file relative to `cwd`, empty for no baseline whatever is configured.
+    `staged` asks for the git index, `rev` for a revision, in place of the files on disk;
+    `since` for what the change from that revision on causes, and no more.
     """
 
     cwd: str
@@ -33,18 +37,29 @@ class CheckRequest(Struct, frozen=True):
     fail_on: FailOn | None = None
     require_environment: bool | None = None
     reader: str = "auto"
+    baseline: str | None = None
+    staged: bool = False
+    rev: str | None = None
+    since: str | None = None
 
 
 class CheckResult(Struct, frozen=True):
     """The report, with what a format and the exit code need besides.
 
     `lines` gives the source lines of a path that a finding names, without line ends;
-    nothing when it cannot be read.
+    nothing when it cannot be read. `rules` are those that facts were judged by.
+    `root` is the directory that paths are counted from, absolute.
+    `baseline_file` is the baseline of the project, in use or not, there or not; `in_view`
+    tells of which of its entries this run could have found the findings.
     """
 
     report: Report
     lines: Callable[[str], Sequence[str]]
     fail_on: FailOn = FailOn.ERROR
+    rules: tuple[Rule, ...] = ()
+    root: str = ""
+    baseline_file: str = ""
+    in_view: Callable[[Key], bool] = lambda key: True
 
     @property
     def failed(self) -> bool:

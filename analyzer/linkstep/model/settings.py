@@ -5,6 +5,22 @@ from __future__ import annotations
 from msgspec import Struct
 
 
+class DependencySettings(Struct, frozen=True):
+    """What configuration says about declarations and the code that needs them.
+
+    `production` and `development` are patterns for groups, extras and requirements files,
+    `development_code` for files that production never runs. `used` are distributions that
+    something uses by name, so that they are never called unused. `provides` are the
+    top-level modules of distributions that linkstep cannot know.
+    """
+
+    production: tuple[str, ...] = ()
+    development: tuple[str, ...] = ()
+    development_code: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    provides: dict[str, tuple[str, ...]] = {}
+
+
 class ResolveSettings(Struct, frozen=True):
     """What the resolve stage is told, since it reads no environment by itself.
 
@@ -12,7 +28,7 @@ class ResolveSettings(Struct, frozen=True):
     roots that the project's own files suggest. `python` is an interpreter or the directory
     of an environment. `environ` are the environment variables, `own_prefix` the
     `sys.prefix` of the Python that runs linkstep, `host_version` and `host_platform` its
-    version and `sys.platform`.
+    version and `sys.platform`. `dependencies` is what is said about declarations.
     """
 
     project_root: str
@@ -24,3 +40,4 @@ class ResolveSettings(Struct, frozen=True):
     own_prefix: str = ""
     host_version: tuple[int, int] = (3, 11)
     host_platform: str = "linux"
+    dependencies: DependencySettings = DependencySettings()

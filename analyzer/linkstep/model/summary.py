@@ -52,6 +52,7 @@ class BindingKind(enum.StrEnum):
     TARGET = "target"
     EXCEPTION = "except"
     GLOBAL = "global"
+    FEATURE = "future"
     DYNAMIC = "dynamic"
 
 
@@ -261,10 +262,53 @@ class ImportByName(Struct, frozen=True, array_like=True, tag=16):
     span: Span
 
 
+class PathForm(enum.StrEnum):
+    """Which part of a dotted path is the module.
+
+    `MODULE`: all of it. `ATTRIBUTE`: all but the last part. `EITHER`: all, else all but the
+    last part. `COLON`: what stands before the colon. `CHAIN`: as much as can be imported.
+    """
+
+    MODULE = "module"
+    ATTRIBUTE = "attribute"
+    EITHER = "either"
+    COLON = "colon"
+    CHAIN = "chain"
+
+
 class Define(Struct, frozen=True, array_like=True, tag=17):
     """A function or lambda is created here; scope `scope` holds what it does when called."""
 
     scope: int
+
+
+class Invoke(Struct, frozen=True, array_like=True, tag=18):
+    """A function or class is called here that this file defines or imports, or applied as
+    a decorator. Arguments are not kept.
+    """
+
+    ref: Ref
+    line: int
+
+
+class DottedPath(Struct, frozen=True, array_like=True, tag=19):
+    """A dotted path in a string that a known call or setting imports.
+
+    `function` is what is called, None for a setting, and `functions` are the full names
+    of which it must be one; `fixture` says that its root is a parameter. `package` is
+    whose name is the anchor of a relative path: `__package__`, `__name__` or empty.
+    `builtins` allows names of the builtins. `when` completes "fails when ...".
+    """
+
+    text: str
+    form: PathForm
+    span: Span
+    function: Ref | None = None
+    functions: tuple[str, ...] = ()
+    fixture: bool = False
+    package: str = ""
+    builtins: bool = False
+    when: str = ""
 
 
 Step = (
@@ -285,6 +329,8 @@ Step = (
     | ModuleAlias
     | ImportByName
     | Define
+    | Invoke
+    | DottedPath
 )
 
 
@@ -292,7 +338,9 @@ class Scope(Struct, frozen=True, array_like=True):
     """A function or class scope; entry 0 of the list is the module itself, with no steps.
 
     `steps` of a function run when it is called; those of a class are in its `ClassBody`.
-    `parent` is the scope that encloses it lexically.
+    `parent` is the scope that encloses it lexically. `deferred` says that a call of the
+    function does not run its body (generators and coroutines), `decorated` that its name is
+    bound to whatever a decorator made of it.
     """
 
     name: str
@@ -301,6 +349,8 @@ class Scope(Struct, frozen=True, array_like=True):
     parent: int
     is_class: bool
     steps: tuple[Step, ...]
+    deferred: bool = False
+    decorated: bool = False
 
 
 class LazyName(Struct, frozen=True, array_like=True):

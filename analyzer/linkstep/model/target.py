@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+Version = tuple[int, int]
+"""A major and a minor version of Python."""
+
 
 class Target(Struct, frozen=True):
     """A CPython minor version and the value of `sys.platform` there.
@@ -13,7 +16,7 @@ class Target(Struct, frozen=True):
     'posix'
     """
 
-    version: tuple[int, int]
+    version: Version
     platform: str = "linux"
 
     @property

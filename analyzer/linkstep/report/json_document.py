@@ -12,8 +12,15 @@ from collections import Counter
 import msgspec
 from msgspec import Struct
 
-from linkstep.model.facts import BrokenFile, BrokenReference, Location, UnusedSuppression
+from linkstep.model.facts import (
+    BrokenFile,
+    BrokenReference,
+    LeftOutModule,
+    Location,
+    Removal,
+)
 from linkstep.model.findings import Finding, Report
+from linkstep.report.json_text import json_text
 
 SCHEMA = 1
 
@@ -31,6 +38,14 @@ class Place(Struct, frozen=True):
     path: str
     line: int
     column: int
+
+
+class RemovalEntry(Struct, frozen=True):
+    """What a change removed, and so broke the reference; a moved file has a new path."""
+
+    name: str
+    path: str
+    moved_to: str | None
 
 
 class FindingEntry(Struct, frozen=True, kw_only=True):
@@ -57,6 +72,8 @@ class FindingEntry(Struct, frozen=True, kw_only=True):
     guard_catches: str | None = None
     guard_line: int | None = None
     used_by: tuple[Place, ...] = ()
+    versions: tuple[str, ...] = ()
+    caused_by: RemovalEntry | None = None
 
 
 class Summary(Struct, frozen=True):
@@ -69,6 +86,8 @@ class Summary(Struct, frozen=True):
     unknown: int
     optional: int
     suppressed: int
+    baselined: int
+    preexisting: int
     unknown_by_reason: dict[str, int]
     findings_by_code: dict[str, int]
 
@@ -85,9 +104,7 @@ class Document(Struct, frozen=True):
 
 def render_json(report: Report, version: str) -> str:
     """Give the document as indented JSON with a line end; `version` is linkstep's own."""
-    document = msgspec.to_builtins(document_of(report, version))
-    encoded = msgspec.json.encode(_encodable(document))
-    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+    return json_text(document_of(report, version))
 
 
 def document_of(report: Report, version: str) -> Document:
@@ -106,6 +123,8 @@ def document_of(report: Report, version: str) -> Document:
             unknown=counts.unknown,
             optional=counts.optional,
             suppressed=counts.suppressed,
+            baselined=len(report.baselined),
+            preexisting=counts.preexisting,
             unknown_by_reason=dict(sorted(counts.reasons.items())),
             findings_by_code=dict(sorted(by_code.items())),
         ),
@@ -117,11 +136,10 @@ def finding_entry(finding: Finding) -> FindingEntry:
     """Give one finding with all its keys."""
     fact = finding.fact
     values = _reference(fact) if isinstance(fact, BrokenReference) else {}
-    if isinstance(fact, BrokenReference | BrokenFile):
+    if isinstance(fact, BrokenReference | BrokenFile | LeftOutModule | DependencyFault):
         values["exception"] = fact.exception
         values["reached_from"] = tuple(ReachEntry(at.entry, at.chain) for at in fact.reached_from)
-    if not isinstance(fact, UnusedSuppression):
-        values["module"] = fact.module
+    values["module"] = getattr(fact, "module", None)
     plain = FindingEntry(
         code=finding.code,
         rule=finding.rule,
@@ -148,19 +166,14 @@ def _reference(fact: BrokenReference) -> dict[str, object]:
         "guard_catches": fact.guard.catches or None,
         "guard_line": fact.guard.line or None,
         "used_by": tuple(map(_place, fact.used_by)),
+        "versions": fact.versions,
+        "caused_by": _removal(fact.caused_by),
     }
+
+
+def _removal(gone: Removal | None) -> RemovalEntry | None:
+    return None if gone is None else RemovalEntry(gone.name, gone.path, gone.moved_to)
 
 
 def _place(location: Location) -> Place:
     return Place(location.path, location.span.line, location.span.column)
-
-
-def _encodable(value: object) -> object:
-    """Escape lone surrogates, which names of files can have and UTF-8 cannot."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encodable(item) for item in value]
-    return value

@@ -41,10 +41,15 @@ def notes(report: Report) -> Iterator[str]:
     yield from map(visible, report.notes)
     if reasons := _reasons(report.counts):
         yield f"unknown: {reasons}"
-    if report.counts.suppressed:
-        count = report.counts.suppressed
-        verb = "is" if count == 1 else "are"
-        yield f"{plural(count, 'finding')} {verb} suppressed by comments"
+    for count, how in (
+        (report.counts.suppressed, "suppressed by comments"),
+        (len(report.baselined), "accepted by the baseline"),
+    ):
+        if count:
+            yield f"{plural(count, 'finding')} {'is' if count == 1 else 'are'} {how}"
+    if count := report.counts.preexisting:
+        was = "was" if count == 1 else "were"
+        yield f"{plural(count, 'finding')} {was} there before, and {was} not caused by the change"
 
 
 def _reasons(counts: Counts) -> str:

@@ -34,6 +34,7 @@ Lines = Callable[[str], Sequence[str]]
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.OFF: ""}
 CROPPED = "..."
 NARROWEST = 20
+PLACE = 2  # how much a place's second line is indented, so that places can be told apart
 NEAR = 2_000  # characters on both sides of a mark that can matter on any terminal
 
 
@@ -74,7 +75,7 @@ def _block(block: Block, lines: Lines, width: int) -> Iterator[Text]:
     for label, sentence in rows(finding.fact):
         yield from _row(label, sentence, width)
     for number, sentence in enumerate(also(block)):
-        yield from _row("" if number else "also", sentence, width)
+        yield from _row("" if number else "also", sentence, width, PLACE)
 
 
 def _header(finding: Finding) -> Text:
@@ -88,9 +89,10 @@ def _header(finding: Finding) -> Text:
     )
 
 
-def _row(label: str, sentence: str, width: int) -> Iterator[Text]:
+def _row(label: str, sentence: str, width: int, further: int = 0) -> Iterator[Text]:
+    """Give a labelled sentence; its second line is indented by `further` columns more."""
     head = Text.assemble((f"  {label + ':' if label else '':<8} ", "cyan"))
-    yield from _hang(head, Text(sentence), len(head), width)
+    yield from _hang(head, Text(sentence), len(head) + further, width)
 
 
 def _hang(head: Text, body: Text, indent: int, width: int) -> Iterator[Text]:

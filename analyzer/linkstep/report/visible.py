@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 
 # C0 and C1 controls, the soft hyphen, zero-width characters, line and paragraph
-# separators, bidirectional controls (CVE-2021-42574), lone surrogates, and tags.
+# separators, bidirectional controls (CVE-2021-42574), lone surrogates, tags, and what is
+# no character at all.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
 )
 
 

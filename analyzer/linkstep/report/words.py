@@ -15,12 +15,20 @@ from linkstep.model.facts import (
     Fact,
     Guard,
     GuardKind,
+    ImportOfTests,
+    LeftOutModule,
+    LeftOutOf,
     Location,
+    MissingSharedLibrary,
     Problem,
     Reach,
     Runs,
     ShadowedModule,
+    StaleEntry,
+    StaleModule,
+    UnstartableEntry,
 )
+from linkstep.report.image_words import asking_for, layer_rows, stale_rows, start_rows
 from linkstep.report.visible import visible
 
 SHOWN = 3  # as many references as a reader takes in; the rest is counted
@@ -31,17 +39,53 @@ def rows(fact: Fact) -> Iterator[tuple[str, str]]:
     if isinstance(fact, BrokenReference):
         yield from _labelled("found", found(fact))
         yield "effect", effect(fact)
+        yield from layer_rows(fact.layers)
         yield from _labelled("reached", *reached(fact.reached_from, fact.imported_by))
         yield from _labelled("help", *advice(fact))
     elif isinstance(fact, BrokenFile):
         yield "effect", f"fails when {visible(fact.module)} is imported by {visible(fact.target)}"
         yield from _labelled("reached", *reached(fact.reached_from, fact.imported_by))
+    elif isinstance(fact, LeftOutModule):
+        yield "effect", left_out_effect(fact)
+        yield from _labelled("reached", *reached(fact.reached_from, ()))
+    elif isinstance(fact, ImportOfTests):
+        yield "effect", f"{visible(fact.target)} is test code: {visible(fact.why)}"
+        yield from _labelled("reached", *reached(fact.reached_from, ()))
+        yield "help", f"move what {visible(fact.importing)} needs out of the tests"
     elif isinstance(fact, ShadowedModule):
         name = visible(fact.module)
         yield "effect", f"`import {name}` loads {visible(fact.winner)}, never {visible(fact.loser)}"
         yield "help", "rename one of the two"
+    elif isinstance(fact, UnstartableEntry):
+        yield from start_rows(fact)
+    elif isinstance(fact, MissingSharedLibrary):
+        yield "found", asking_for(fact)
+        yield "effect", "; ".join(filter(None, (when(fact), _hidden(fact.guard))))
+        yield from layer_rows(fact.layers)
+        yield from _labelled("reached", *reached(fact.reached_from, ()))
+    elif isinstance(fact, StaleModule):
+        yield from stale_rows(fact)
+    elif isinstance(fact, StaleEntry):
+        yield "help", "`linkstep baseline --prune` removes what no longer occurs"
     else:
         yield "help", "remove the comment, or the codes without effect"
+
+
+def left_out_effect(fact: LeftOutModule) -> str:
+    """Say what the import of a module does where its file does not get."""
+    there = {
+        LeftOutOf.GIT: "in a fresh clone",
+        LeftOutOf.WHEEL: "once installed",
+        LeftOutOf.IMAGE: "in the image",
+    }[fact.of]
+    if fact.runs is Runs.IMPORT:
+        failing = f"{there}, importing {visible(fact.importing)} raises"
+    elif fact.function and fact.function != "__main__":
+        failing = f"{there}, calling {visible(fact.function)}() raises"
+    else:
+        failing = f"{there}, this import raises"
+    hidden = _hidden(fact.guard)
+    return f"{failing} {visible(fact.exception)}" + (f"; {hidden}" if hidden else "")
 
 
 def found(fact: BrokenReference) -> str | None:
@@ -51,6 +95,8 @@ def found(fact: BrokenReference) -> str | None:
     'a, b, c and 2 more'
     """
     place = visible(fact.offered_by) if fact.offered_by else None
+    if fact.problem is Problem.CASE_MISMATCH:
+        return None  # the help says it
     if fact.via:
         return f"{visible(fact.module)} fails while it is imported: {visible(fact.via)}"
     if fact.condition:
@@ -63,14 +109,36 @@ def found(fact: BrokenReference) -> str | None:
 
 
 def effect(fact: BrokenReference) -> str:
-    """Say when the reference fails, and what keeps that from being seen."""
-    failing = when(fact)
-    hidden = _hidden(fact.guard)
-    return f"{failing}; {hidden}" if hidden else failing
+    """Say when the reference fails, what keeps that from being seen, and what broke it."""
+    said = (when(fact) + _where(fact), _hidden(fact.guard), cause(fact))
+    return "; ".join(part for part in said if part)
 
 
-def when(fact: BrokenReference) -> str:
+def _where(fact: BrokenReference) -> str:
+    """Say on which of several Pythons it fails."""
+    if not fact.versions:
+        return ""
+    pythons = listed(fact.versions, 0)
+    return f", on Python {pythons} ({visible(fact.admitted_by or '')} admits it)"
+
+
+def cause(fact: BrokenReference) -> str | None:
+    """Say which removal broke a reference that worked before."""
+    gone = fact.caused_by
+    if gone is None:
+        return None
+    moved = f", which is now {visible(gone.moved_to)}" if gone.moved_to else ""
+    return f"caused by the removal of {visible(gone.name)} in {visible(gone.path)}{moved}"
+
+
+def when(fact: BrokenReference | MissingSharedLibrary) -> str:
     """Say which event makes CPython execute the reference."""
+    starts = (Problem.BROKEN_ENTRY_POINT, Problem.BROKEN_LAUNCH_COMMAND)
+    if isinstance(fact, BrokenReference) and fact.problem in starts:
+        said = f", which then says: {visible(fact.says)}" if fact.says else ""
+        return f"fails when {visible(fact.importing)} is started{said}"
+    if fact.problem is Problem.BROKEN_DOTTED_PATH and fact.says:
+        return f"fails when {fact.says}"
     if fact.function == "__main__":
         return f"fails when {visible(fact.path)} is run as a script"
     if fact.guard.kind is GuardKind.LAZY:
@@ -118,15 +186,17 @@ def reached(chains: Sequence[Reach], imported_by: Sequence[str]) -> list[str]:
 def chain_of(reach: Reach) -> str:
     """Give an import chain as text; the entry's own module is not told twice."""
     chain = reach.chain
-    if chain and chain[0] == reach.entry.partition(":")[0]:
+    if chain and chain[0] == reach.entry.partition(" ")[0].partition(":")[0]:
         chain = chain[1:]
     return " -> ".join(visible(step) for step in (reach.entry, *chain))
 
 
 def advice(fact: BrokenReference) -> Iterator[str]:
     """Say what would link: the closest name, and where the very name is defined."""
-    if fact.suggestion and fact.suggestion in fact.elsewhere:
-        pass  # said below
+    if fact.suggestion and fact.problem is Problem.CASE_MISMATCH:
+        yield f"{visible(fact.suggestion)} is there: only upper and lower case differ"
+    elif fact.suggestion in (*fact.elsewhere, *(f"{at}.{fact.name}" for at in fact.elsewhere)):
+        pass  # said below, with what else there is
     elif fact.suggestion and _is_module(fact):
         yield f"{visible(fact.suggestion)} is the closest module"
     elif fact.suggestion:

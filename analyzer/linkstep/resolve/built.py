@@ -1,7 +1,7 @@
-"""Modules that are not in the tree because a build makes them, and what the project requires.
+"""Modules that are not in the tree because a build makes them, or git does not bring them.
 
-Both keep an absence from being called a mistake: a version file that setuptools_scm
-writes, an extension module, a distribution that is asked for but cannot be looked into.
+They keep an absence from being called a mistake: a version file that setuptools_scm
+writes, an extension module, a submodule that is not checked out.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from packaging.utils import canonicalize_name
-
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.build_backend import renamed_packages
-from linkstep.resolve.manifests import Manifest, only_strings
+from linkstep.resolve.manifests import Manifest, only_strings, read_ini
 from linkstep.resolve.paths import join, read_text
 
 _MESON_MODULE = re.compile(r"\bextension_module\(\s*'([\w.]+)'")
@@ -23,7 +21,6 @@ _CMAKE_MODULE = re.compile(
     r"|add_cython_target|python_extension_module)\s*\(\s*([\w.]+)",
     re.IGNORECASE,
 )
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:[\[<>=!~;@(#,]|\s--|$)")
 _EXTENSION = re.compile(
     r"\b(?:Pybind11|Rust|Cpp|CUDA|Cython)?Extension"
     r"\(\s*(?:name\s*=\s*|target\s*=\s*)?[\"']([\w.]+)[\"']"
@@ -48,57 +45,19 @@ def built_modules(tree: Tree, manifests: Iterable[Manifest]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def required_distributions(tree: Tree, manifests: Iterable[Manifest]) -> frozenset[str]:
-    """Give the normalized names of the distributions that the project asks for anywhere.
+def absent_submodules(tree: Tree) -> tuple[str, ...]:
+    """Give the submodules of git (gitmodules(5)) whose directory is empty.
 
     >>> from linkstep.tree.memory import MemoryTree
-    >>> tree = MemoryTree({"requirements.txt": "Flask>=2 # web\\n-r more.txt\\ngit+https://x\\n"})
-    >>> manifest = Manifest("", {"project": {"dependencies": ["PyYAML[x]; python_version>'3'"]}})
-    >>> sorted(required_distributions(tree, [manifest]))
-    ['flask', 'pyyaml']
+    >>> text = '[submodule "a"]\\n\\tpath = vendor/a\\n\\turl = ../a.git\\n'
+    >>> absent_submodules(MemoryTree({".gitmodules": text}))
+    ('vendor/a',)
     """
-    lines: list[str] = []
-    places = {""}
-    for manifest in manifests:
-        places.add(manifest.directory)
-        lines += _manifest_requirements(manifest)
-    for place in sorted(places):
-        for directory in (place, posixpath.join(place, "requirements")):
-            for name, kind in tree.entries(directory).items():
-                inside = directory.endswith("requirements")
-                is_list = name.endswith((".txt", ".in")) and (inside or "requirements" in name)
-                if is_list and kind is EntryKind.FILE:
-                    lines += (read_text(tree, posixpath.join(directory, name)) or "").splitlines()
-    return frozenset(filter(None, map(_requirement_name, lines)))
-
-
-def _manifest_requirements(manifest: Manifest) -> list[str]:
-    lines = manifest.strings("project", "dependencies")
-    groups = [
-        *manifest.table("project", "optional-dependencies").values(),
-        *manifest.table("dependency-groups").values(),
-        manifest.setup_py.get("install_requires"),
-    ]
-    extras = manifest.setup_py.get("extras_require")
-    groups += extras.values() if isinstance(extras, dict) else []
-    for group in groups:
-        lines += only_strings(group)
-    poetry = manifest.table("tool", "poetry")
-    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
-    named = poetry.get("group")
-    tables += [g.get("dependencies") for g in (named or {}).values() if isinstance(g, dict)]
-    for table in tables:
-        lines += list(table) if isinstance(table, dict) else []
-    lines += manifest.option("options", "install_requires").splitlines()
-    for value in manifest.setup_cfg.get("options.extras_require", {}).values():
-        lines += value.splitlines()
-    return lines
-
-
-def _requirement_name(line: str) -> str | None:
-    # Not by `packaging`: what pip would refuse for its version still names a distribution.
-    match = _REQUIREMENT.match(line)
-    return canonicalize_name(match[1]) if match is not None else None
+    if tree.entries("").get(".gitmodules") is not EntryKind.FILE:
+        return ()
+    sections = read_ini(read_text(tree, ".gitmodules") or "")
+    paths = [join("", section["path"]) for section in sections.values() if section.get("path")]
+    return tuple(sorted(path for path in paths if not tree.entries(path)))
 
 
 def _version_files(manifest: Manifest) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from email.parser import HeaderParser
 
@@ -12,6 +13,8 @@ from packaging.utils import canonicalize_name
 
 from linkstep.model.tree import Tree
 from linkstep.resolve.paths import read_text
+
+_OF_AN_EXTRA = re.compile(r";(?!.*\bor\b).*\bextra\s*==")
 
 
 class Distribution(Struct, frozen=True):
@@ -45,13 +48,21 @@ def find_distributions(tree: Tree, site: Iterable[str]) -> dict[str, Distributio
     return found
 
 
-def requirements(tree: Tree, distribution: Distribution) -> tuple[Requirement, ...]:
-    """Give what a distribution requires, extras included; what is malformed is left out."""
+def requirements(
+    tree: Tree, distribution: Distribution, *, with_extras: bool = True
+) -> tuple[Requirement, ...]:
+    """Give what a distribution requires; what is malformed is left out.
+
+    Without extras, what only they need is left out unread.
+    """
     text = None
     for name in ("METADATA", "PKG-INFO"):
         text = text or read_text(tree, posixpath.join(distribution.metadata, name))
+    header = re.split(r"\r?\n\r?\n", text or "", maxsplit=1)[0]
     found = []
-    for line in HeaderParser().parsestr(text or "").get_all("Requires-Dist", []):
+    for line in HeaderParser().parsestr(header).get_all("Requires-Dist", []):
+        if not with_extras and _OF_AN_EXTRA.search(line):
+            continue
         try:
             found.append(Requirement(line))
         except InvalidRequirement:

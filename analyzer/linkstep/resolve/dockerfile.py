@@ -28,6 +28,15 @@ class Dockerfile(Struct, frozen=True):
     roots: tuple[str, ...] = ()
 
 
+class Instruction(Struct, frozen=True):
+    """One instruction; `line` and `end_line` count from 1, `name` is in capitals."""
+
+    name: str
+    rest: str
+    line: int
+    end_line: int
+
+
 def find_dockerfiles(tree: Tree, directories: tuple[str, ...]) -> tuple[Dockerfile, ...]:
     """Read the Dockerfiles that lie in the given directories.
 
@@ -41,10 +50,19 @@ def find_dockerfiles(tree: Tree, directories: tuple[str, ...]) -> tuple[Dockerfi
     found = []
     for directory in directories:
         for name, entry in sorted(tree.entries(directory).items()):
-            if entry is EntryKind.FILE and _NAME.fullmatch(name):
+            if entry is EntryKind.FILE and is_dockerfile(name):
                 path = posixpath.join(directory, name)
                 found.append(_read(tree, path, read_text(tree, path) or ""))
     return tuple(found)
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is a Dockerfile.
+
+    >>> [is_dockerfile(n) for n in ("Dockerfile.dev", "api.Dockerfile", "dockerfile.py")]
+    [True, True, False]
+    """
+    return _NAME.fullmatch(name) is not None
 
 
 def _read(tree: Tree, path: str, text: str) -> Dockerfile:
@@ -53,8 +71,8 @@ def _read(tree: Tree, path: str, text: str) -> Dockerfile:
     workdir = "/"
     copies: list[tuple[str, str]] = []
     wanted: list[str] = []
-    for instruction, rest in _instructions(text):
-        rest = _expand(rest, variables)
+    for written in instructions(text):
+        instruction, rest = written.name, expand_variables(written.rest, variables)
         if instruction == "FROM":
             named = [word for word in rest.split() if not word.startswith("--")]
             found = _image_version(named[0]) if named else None
@@ -62,8 +80,8 @@ def _read(tree: Tree, path: str, text: str) -> Dockerfile:
                 version, image = found, named[0]
             workdir = "/" if found is not None else workdir
         elif instruction in ("ARG", "ENV"):
-            variables.update(_assignments(instruction, rest))
-            if instruction == "ENV" and "PYTHONPATH" in dict(_assignments(instruction, rest)):
+            variables.update(assignments(instruction, rest))
+            if instruction == "ENV" and "PYTHONPATH" in dict(assignments(instruction, rest)):
                 wanted += [p for p in variables["PYTHONPATH"].split(":") if p]
         elif instruction == "WORKDIR":
             workdir = posixpath.normpath(posixpath.join(workdir, rest.strip("\"'")))
@@ -74,21 +92,44 @@ def _read(tree: Tree, path: str, text: str) -> Dockerfile:
     return Dockerfile(path, version, image, roots)
 
 
-def _instructions(text: str) -> list[tuple[str, str]]:
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    joined = re.sub(r"\\[ \t]*\n", " ", "\n".join(lines))
-    pairs = (line.strip().partition(" ") for line in joined.splitlines() if line.strip())
-    return [(name.upper(), rest.strip()) for name, _, rest in pairs]
+def instructions(text: str) -> list[Instruction]:
+    """Give the instructions of a Dockerfile, continued lines joined, comments left out.
+
+    Here-documents (`RUN <<EOF`) are not told apart; no instruction that matters has one.
+
+    >>> instructions("# syntax\\nFROM a\\nCMD a \\\\\\n  # why\\n  b\\n")[1]
+    Instruction(name='CMD', rest='a    b', line=3, end_line=5)
+    """
+    found: list[Instruction] = []
+    pending: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#") or (not line.strip() and not pending):
+            continue
+        first = first if pending else number
+        pending.append(re.sub(r"\\[ \t]*\Z", " ", line))
+        if not line.rstrip().endswith("\\"):
+            name, _, rest = "".join(pending).strip().partition(" ")
+            found.append(Instruction(name.upper(), rest.strip(), first, number))
+            pending = []
+    return found
 
 
-def _expand(text: str, variables: dict[str, str]) -> str:
+def expand_variables(text: str, variables: dict[str, str]) -> str:
+    """Replace `$NAME` and `${NAME:-default}`; what is not set is empty.
+
+    >>> expand_variables("$A/${B:-b}/${C}", {"A": "a"})
+    'a/b/'
+    """
+
     def value(match: re.Match[str]) -> str:
         return variables.get(match[1] or match[3], match[2] or "")
 
     return _VARIABLE.sub(value, text)
 
 
-def _assignments(instruction: str, rest: str) -> list[tuple[str, str]]:
+def assignments(instruction: str, rest: str) -> list[tuple[str, str]]:
+    """Give the names and values that `ENV` or `ARG` sets."""
     try:
         words = shlex.split(rest)
     except ValueError:

@@ -70,6 +70,8 @@ class Doubts:
             return replace(missing, doubt=doubt, origin=first_party)
         if not missing.found_up_to:
             return replace(missing, doubt=self._of_top_level(missing.name))
+        if self._project.environment.sealed:
+            return missing
         if stdlib.is_of_cpython_itself(missing.name) and missing.origin is Origin.STANDARD_LIBRARY:
             return replace(missing, doubt="only a full installation of Python has it")
         return missing
@@ -111,8 +113,11 @@ class Doubts:
         top = name.partition(".")[0]
         if stdlib.is_stdlib_name(top):
             wanted = _BACKPORTS.get(top, {f"standard-{top}"})
+            # An environment that was looked for may hold setuptools by chance. One of another
+            # version that the project admits (project.py) has what the project asks for.
+            by_chance = top == "distutils" and environment.version is None
             if not environment.found and (
-                top == "distutils" or not wanted.isdisjoint(self._project.requires)
+                by_chance or not wanted.isdisjoint(self._project.requires)
             ):
                 return f"{min(wanted)} may provide it, and no environment was found to look into"
             return self._of_library(name)
@@ -126,7 +131,10 @@ class Doubts:
         target = self._project.target
         top = name.partition(".")[0]
         presence = stdlib.is_stdlib(name, target)
+        environment = self._project.environment
         if presence is stdlib.Presence.ABSENT:
+            return None
+        if environment.sealed and environment.stdlib_exact and environment.built_in is not None:
             return None
         if stdlib.is_of_cpython_itself(name):
             return "only a full installation of Python has it"
@@ -140,6 +148,8 @@ class Doubts:
 
     def _of_build(self, missing: Missing, importer_directory: str | None) -> str | None:
         """Find what a build would make the module from, or who says that it makes it."""
+        if self._project.environment.sealed:
+            return None
         name = missing.name
         head = name[len(missing.found_up_to) :].lstrip(".").partition(".")[0]
         reached = f"{missing.found_up_to}.{head}" if missing.found_up_to else head
@@ -149,8 +159,12 @@ class Doubts:
             return None
         if head.endswith(_GENERATED_BY_PROTOC):
             return "a build step generates it with protoc"
+        if self._project.absent and not missing.found_up_to:
+            return f"the submodule {self._project.absent[0]} is not checked out"
         for directory in self._directories_of(missing.found_up_to, importer_directory):
             path = posixpath.join(directory, head)
+            if any(is_inside(path, submodule) for submodule in self._project.absent):
+                return "it may be in a submodule that is not checked out"
             for pattern in self._built_paths:
                 anywhere = pattern.startswith("*/")
                 tested, wanted = (head, pattern[2:]) if anywhere else (path, pattern)
@@ -177,6 +191,8 @@ class Doubts:
         Not for a file inside the very package that lacks the name, nor where an
         installed package or the standard library has the first part of it.
         """
+        if self._project.exact:
+            return False
         if not missing.found_up_to:
             return True
         if missing.origin is not Origin.FIRST_PARTY:

@@ -7,6 +7,8 @@ container image can be read by the same code.
 
 from __future__ import annotations
 
+import posixpath
+
 from msgspec.structs import replace
 
 from linkstep.errors import LinkstepError
@@ -15,7 +17,7 @@ from linkstep.model.settings import ResolveSettings
 from linkstep.model.target import Target
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.distributions import closure, find_distributions
-from linkstep.resolve.interpreter import Installation, find_installation
+from linkstep.resolve.interpreter import Installation, find_installation, platform_of
 from linkstep.resolve.paths import from_root, is_inside, join, kind
 from linkstep.resolve.pth import read_pth_files
 
@@ -66,19 +68,30 @@ def with_standard_library(
     """Fill in the standard library of the Python that runs linkstep, where that may stand in.
 
     It may when its version and platform are the target's and the environment has none
-    that can be read, or has one of another version. `stdlib_exact` then is False.
+    that can be read, or has one of another version. `stdlib_exact` then is False, and so
+    it is when the environment's own library was installed on another platform: only its
+    Python files are the target's too, and what it leaves out may be there on the target.
     """
     if environment.stdlib and environment.version == target.version:
-        return environment
+        built_for = platform_of(tree, tuple(entry.directory for entry in environment.stdlib))
+        same = built_for is None or built_for == target.platform
+        if same:
+            return environment
+        usable = tuple(e for e in environment.stdlib if not _holds_extensions(e.directory))
+        return replace(environment, stdlib=usable, stdlib_exact=False)
     host = Target(settings.host_version, settings.host_platform)
     own = find_installation(tree, settings.own_prefix) if settings.own_prefix else None
-    usable = own is not None and host == target and own.version in (None, target.version)
-    directories = own.stdlib if own is not None and usable else ()
+    fits = own is not None and host == target and own.version in (None, target.version)
+    directories = own.stdlib if own is not None and fits else ()
     entries = tuple(
         PathEntry(directory, Origin.STANDARD_LIBRARY, "standard library of linkstep's own Python")
         for directory in directories
     )
     return replace(environment, stdlib=entries, stdlib_exact=False)
+
+
+def _holds_extensions(directory: str) -> bool:
+    return posixpath.basename(directory) in ("lib-dynload", "DLLs")
 
 
 def _offers(settings: ResolveSettings) -> list[tuple[str, str]]:

@@ -57,7 +57,9 @@ is_package=False)
         self._target = project.target
         self._environment = environment
         self._listings = Listings(
-            tree, {project.target.version, environment.version or project.target.version}
+            tree,
+            {project.target.version, environment.version or project.target.version},
+            environment.extension_platform,
         )
         # The library stands between what comes before it and site-packages, so that
         # what is built in can be asked about in its place.
@@ -69,7 +71,7 @@ is_package=False)
             (e.directory, e.origin) for e in path if e.origin is Origin.STANDARD_LIBRARY
         )
         roots = tuple(e.directory for e in path if e.origin is Origin.FIRST_PARTY)
-        self._worlds = Worlds(self._listings, roots)
+        self._worlds = Worlds(self._listings, roots, exact=project.exact)
         self._doubts = Doubts(tree, project, self._listings, roots)
         self._implied = tuple(entry.directory for entry in project.implied)
         self._searched: dict[tuple[str, str | None], Resolution] = {}
@@ -103,6 +105,20 @@ is_package=False)
         ):
             return self._find(name, importer_directory, importer)
         return answer
+
+    def find_from(self, name: str, directories: Iterable[str]) -> Resolution:
+        """Say what `import name` finds where these directories are in front of the path.
+
+        What only another world has is found as well: who starts a program in a directory
+        may have put more on its path.
+        """
+        directories = tuple(directories)
+        for directory in directories:
+            answer = self._search(name, directory)
+            if not isinstance(answer, Missing):
+                return answer
+        first = next(iter(directories), None)
+        return self.find(name, first)
 
     def candidates(
         self, name: str, importer_directory: str | None = None
@@ -179,7 +195,8 @@ is_package=False)
         return answer
 
     def _top(self, name: str, front: str | None) -> Resolution:
-        if stdlib.is_built_in(name, self._target):
+        compiled_in = self._environment.built_in or ()
+        if stdlib.is_built_in(name, self._target) or name in compiled_in:
             return library.built_in(name, self._target)
         if stdlib.is_loaded_first(name, self._target):
             loaded = self._lookup(name, name, self._library, [])
@@ -201,7 +218,7 @@ is_package=False)
 
     def _child(self, parent: Resolution, name: str, tail: str, front: str | None) -> Resolution:
         if isinstance(parent, Missing):
-            return replace(parent, name=name, other_case=None, stub=None)
+            return replace(parent, name=name, stub=None)
         special = self._registered(name)
         if special is not None:
             return special
@@ -260,12 +277,15 @@ is_package=False)
         if origin is Origin.STANDARD_LIBRARY and described is None:
             described = stdlib.stdlib_stub(name, self._target)
         why = "an extension module" if file.form is Form.EXTENSION else "bytecode without source"
-        return Opaque(name, path, origin, why, described, is_package)
+        fails = self._environment.unloadable.get(path)
+        return Opaque(name, path, origin, why, described, is_package, fails)
 
     def _directories(self, parent: Resolution) -> _Directories:
         """Give where submodules of `parent` are searched: its `__path__`."""
         if isinstance(parent, Namespace):
             return tuple((portion, parent.origin) for portion in parent.portions)
+        if isinstance(parent, Opaque) and parent.path == parent.stub:
+            return ()  # beside a stub are stubs, and directories that are no packages
         if isinstance(parent, Found | Opaque) and parent.is_package:
             return ((posixpath.dirname(parent.path), parent.origin),)
         return ()
@@ -320,6 +340,8 @@ is_package=False)
         return _namespace(name, portions) if portions else None
 
     def _without_file(self, name: str) -> Opaque | None:
+        if self._environment.built_in is not None and self._environment.stdlib_exact:
+            return None  # what is compiled in was answered first
         exact = bool(self._library) and self._environment.stdlib_exact
         return library.without_file(name, self._target, exact)
 

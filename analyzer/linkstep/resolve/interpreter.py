@@ -59,6 +59,27 @@ def find_installation(tree: Tree, path: str, *, home: str | None = None) -> Inst
     return None
 
 
+def platform_of(tree: Tree, stdlib: tuple[str, ...]) -> str | None:
+    """Say which `sys.platform` an installed standard library was built for, None if unknown.
+
+    Unix builds hold a file of their build variables, named after the platform; Windows keeps
+    the library in `Lib`.
+
+    >>> from linkstep.tree.memory import MemoryTree
+    >>> tree = MemoryTree({"/py/lib/python3.12/_sysconfigdata__darwin_darwin.py": ""})
+    >>> platform_of(tree, ("/py/lib/python3.12",)), platform_of(tree, ("C:/Python312/Lib",))
+    ('darwin', 'win32')
+    """
+    for directory in stdlib:
+        if posixpath.basename(directory) in ("Lib", "DLLs"):
+            return "win32"
+        for name in tree.entries(directory):
+            if name.startswith("_sysconfigdata_"):
+                known = (word for word in ("linux", "darwin") if word in name)
+                return next(known, None)
+    return None
+
+
 def _possible_prefixes(tree: Tree, path: str) -> list[tuple[str, _Version | None]]:
     """Give the directories that may be the prefix, with the version a file name tells.
 

@@ -45,7 +45,8 @@ class Listings:
     """The listings of a tree's directories, each made once.
 
     An extension module counts when its name has no version in it, the stable ABI's mark,
-    or one of `versions`: `_x.cpython-39-darwin.so` is no module for Python 3.11.
+    or one of `versions`: `_x.cpython-39-darwin.so` is no module for Python 3.11. Where the
+    `platform` of the interpreter is known, a name that has another one does not count either.
 
     >>> from linkstep.tree.memory import MemoryTree
     >>> tree = MemoryTree({
@@ -61,7 +62,10 @@ class Listings:
     ({'e': 'e.pyi'}, frozenset({'g'}))
     """
 
-    def __init__(self, tree: Tree, versions: Iterable[tuple[int, int]]) -> None:
+    def __init__(
+        self, tree: Tree, versions: Iterable[tuple[int, int]], platform: str | None = None
+    ) -> None:
+        self._platform = platform
         self._tree = tree
         self._listings: dict[str, Listing] = {}
         self._folded: dict[str, dict[str, list[str]]] = {}
@@ -117,13 +121,16 @@ class Listings:
         tag = _EXTENSION.fullmatch(suffix)
         if tag is None or (tag["version"] and tag["version"] not in self._tags):
             return None
+        if self._platform and tag["platform"] and tag["platform"] != self._platform:
+            return None
         return Form.EXTENSION
 
 
 # `so`, `abi3.so`, `cpython-311-x86_64-linux-gnu.so`, `cpython-313t-darwin.so`, `pyd`,
 # `cp311-win_amd64.pyd`: importlib.machinery.EXTENSION_SUFFIXES of the builds there are.
 _EXTENSION = re.compile(
-    r"(?:abi3t?\.|(?:cpython-|cp)(?P<version>\d+)[a-z]*(?:-[\w-]+)?\.)?(?:so|pyd)"
+    r"(?:abi3t?\.|(?:cpython-|cp)(?P<version>\d+)[a-z]*(?:-(?P<platform>[\w-]+))?\.)?"
+    r"(?:so|pyd)"
 )
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import configparser
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
+from email.parser import HeaderParser
 from typing import Any
 
 from msgspec import Struct
@@ -70,7 +72,7 @@ def read_manifest(tree: Tree, directory: str) -> Manifest | None:
     """
     present = [name for name in _FILES if tree.entries(directory).get(name) is EntryKind.FILE]
     if not present:
-        return None
+        return None if directory else wheel_manifest(tree)
     texts = {name: read_text(tree, posixpath.join(directory, name)) or "" for name in present}
     return Manifest(
         directory,
@@ -80,16 +82,52 @@ def read_manifest(tree: Tree, directory: str) -> Manifest | None:
     )
 
 
+def wheel_manifest(tree: Tree) -> Manifest | None:
+    """Read the metadata of a wheel, the one distribution that lies at the top of the tree.
+
+    It says what `[project]` said. A wheel for one version of CPython only runs there,
+    whatever else it admits; a stable ABI and pure Python run on later ones too.
+
+    >>> from linkstep.tree.memory import MemoryTree
+    >>> tree = MemoryTree({
+    ...     "shop-1.dist-info/METADATA": "Name: shop\\nRequires-Dist: six>=1\\n",
+    ...     "shop-1.dist-info/WHEEL": "Tag: cp311-cp311-linux_x86_64\\n",
+    ... })
+    >>> wheel_manifest(tree).pyproject["project"]
+    {'name': 'shop', 'requires-python': '==3.11.*', 'dependencies': ['six>=1']}
+    """
+    places = [name for name in tree.entries("") if name.endswith(".dist-info")]
+    text = read_text(tree, f"{places[0]}/METADATA") if len(places) == 1 else None
+    if text is None:
+        return None
+    metadata = HeaderParser().parsestr(text)
+    wheel = HeaderParser().parsestr(read_text(tree, f"{places[0]}/WHEEL") or "")
+    tags = wheel.get_all("Tag", [])
+    bound = {m[1] for m in (re.match(r"cp3(\d+)-cp3\d+", tag) for tag in tags) if m is not None}
+    version = f"==3.{bound.pop()}.*" if len(bound) == 1 else metadata.get("Requires-Python")
+    project = {
+        "name": metadata.get("Name"),
+        "requires-python": version,
+        "dependencies": metadata.get_all("Requires-Dist", []),
+    }
+    return Manifest("", {"project": {key: value for key, value in project.items() if value}})
+
+
 def find_manifests(tree: Tree) -> tuple[Manifest, ...]:
     """Read the build files of every directory that holds the project's Python, root first."""
+    found = (read_manifest(tree, directory) for directory in sorted(python_directories(tree)))
+    return tuple(manifest for manifest in found if manifest is not None)
+
+
+def python_directories(tree: Tree) -> set[str]:
+    """Give the directories with the project's Python in or below them, the root always."""
     directories = {""}
     for path in tree.files():
         directory = posixpath.dirname(path)
         while directory not in directories:
             directories.add(directory)
             directory = posixpath.dirname(directory)
-    found = (read_manifest(tree, directory) for directory in sorted(directories))
-    return tuple(manifest for manifest in found if manifest is not None)
+    return directories
 
 
 def read_ini(text: str) -> dict[str, dict[str, str]]:

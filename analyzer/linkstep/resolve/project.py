@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from linkstep.model.environment import Project
+from msgspec.structs import replace
+
+from linkstep.model.environment import Environment, Project
 from linkstep.model.settings import ResolveSettings
+from linkstep.model.target import Target, Version
 from linkstep.model.tree import Tree
-from linkstep.resolve.built import built_modules, required_distributions
+from linkstep.resolve.built import absent_submodules, built_modules
+from linkstep.resolve.declarations.kinds import KindPatterns
+from linkstep.resolve.declarations.read import read_declarations
 from linkstep.resolve.dockerfile import find_dockerfiles
 from linkstep.resolve.environment import find_environment, with_standard_library
-from linkstep.resolve.manifests import Manifest, find_manifests
+from linkstep.resolve.manifests import Manifest, find_manifests, python_directories
 from linkstep.resolve.roots import find_implied_roots, find_roots, project_name
-from linkstep.resolve.target import find_target
+from linkstep.resolve.target import admitted_versions, find_target
 
 
 def resolve_project(tree: Tree, settings: ResolveSettings) -> Project:
@@ -33,6 +38,16 @@ def resolve_project(tree: Tree, settings: ResolveSettings) -> Project:
     environment = find_environment(tree, settings)
     target, target_why = find_target(tree, settings, environment, own, dockerfiles)
     roots = find_roots(tree, settings, manifests)
+    admitted, admitted_by = admitted_versions(own)
+    configured = settings.dependencies
+    declarations = read_declarations(
+        tree,
+        manifests,
+        python_directories(tree),
+        target,
+        KindPatterns(configured.production, configured.development),
+        with_locks=not environment.found,
+    )
     return Project(
         roots=roots,
         environment=with_standard_library(tree, environment, target, settings),
@@ -40,9 +55,35 @@ def resolve_project(tree: Tree, settings: ResolveSettings) -> Project:
         target_why=target_why,
         declared=project_name(own),
         built=built_modules(tree, manifests),
-        requires=required_distributions(tree, manifests),
+        requires=frozenset((*(one.name for one in declarations.declared), *declarations.locked)),
+        admitted=admitted,
+        admitted_by=admitted_by,
         implied=() if settings.roots is not None else find_implied_roots(tree, roots, dockerfiles),
+        absent=absent_submodules(tree),
+        declarations=declarations,
     )
+
+
+def for_version(project: Project, version: Version) -> Project:
+    """Give the project as another Python that it admits would see it.
+
+    No environment of that Python is at hand: what it would hold is not known. Its
+    standard library is known by name.
+
+    >>> project = Project((), Environment(found=True, version=(3, 9)), Target((3, 9)), "")
+    >>> other = for_version(project, (3, 13))
+    >>> str(other.target), other.environment.why
+    ('Python 3.13 on linux', 'no environment of Python 3.13 is at hand')
+    """
+    environment = Environment(
+        mappings=project.environment.mappings,
+        opaque_finders=project.environment.opaque_finders,
+        why=f"no environment of Python {version[0]}.{version[1]} is at hand",
+        version=version,
+        prefix=project.environment.prefix,
+    )
+    target = Target(version, project.target.platform)
+    return replace(project, environment=environment, target=target)
 
 
 def _places(tree: Tree) -> tuple[str, ...]:

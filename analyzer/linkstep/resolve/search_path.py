@@ -52,7 +52,9 @@ class Worlds:
     ('api', 'api/shop/web', None, 'api/shop')
     """
 
-    def __init__(self, listings: Listings, roots: tuple[str, ...]) -> None:
+    def __init__(self, listings: Listings, roots: tuple[str, ...], *, exact: bool = False) -> None:
+        """Take the declared roots; `exact` says that no program starts anywhere else."""
+        self._exact = exact
         self._listings = listings
         self._roots = frozenset(roots)
         self._fronts: dict[str, tuple[str | None, ...]] = {}
@@ -63,7 +65,7 @@ class Worlds:
         Each is the directory in front; None stands for the declared path alone. They are
         ordered by how likely the import means them.
         """
-        if directory is None or directory.startswith("/"):
+        if self._exact or directory is None or directory.startswith("/"):
             return (None,)
         fronts = self._fronts.get(directory)
         if fronts is None:

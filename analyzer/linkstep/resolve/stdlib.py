@@ -43,7 +43,7 @@ _WITHOUT_STUB: dict[str, tuple[int, int | None]] = {
             "_abc _aix_support _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr "
             "_codecs_tw _collections _datetime _elementtree _functools _md5 _multiprocessing "
             "_opcode _overlapped _posixshmem _pyio _scproxy _sha1 _sha3 _signal _sre _statistics "
-            "_string _strptime _symtable _uuid _zoneinfo idlelib turtledemo",
+            "_string _strptime _symtable _uuid _zoneinfo __hello__ __phello__ idlelib turtledemo",
         ),
         (0, 8, "_dummy_thread dummy_threading"),
         (0, 9, "_bootlocale _peg_parser formatter macpath parser symbol"),
@@ -57,10 +57,11 @@ _WITHOUT_STUB: dict[str, tuple[int, int | None]] = {
         (
             13,
             None,
-            "_android_support _colorize _ios_support _opcode_metadata _pyrepl _suggestions "
-            "_sysconfig _wmi",
+            "_android_support _apple_support _colorize _ios_support _opcode_metadata _pyrepl "
+            "_suggestions _sysconfig _wmi",
         ),
         (14, None, "_ast_unparse _hmac _py_warnings _remote_debugging _types"),
+        (15, None, "_math_integer"),
     )
     for name in names.split()
 }

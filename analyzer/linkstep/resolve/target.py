@@ -9,13 +9,15 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from linkstep.model.environment import Environment
 from linkstep.model.settings import ResolveSettings
-from linkstep.model.target import Target
+from linkstep.model.target import Target, Version
 from linkstep.model.tree import Tree
 from linkstep.resolve.dockerfile import Dockerfile
 from linkstep.resolve.manifests import Manifest
 from linkstep.resolve.paths import is_file, read_text
 
 _NEWEST_MINOR = 30
+# The versions whose standard library is known by name: see stdlib.py.
+_OLDEST_KNOWN, _NEWEST_KNOWN = 8, 15
 
 
 def find_target(
@@ -59,6 +61,29 @@ def find_target(
     return Target(settings.host_version, platform), "the Python that runs linkstep"
 
 
+def admitted_versions(manifest: Manifest) -> tuple[tuple[Version, ...], str]:
+    """Give the minor versions that `requires-python` admits, in order, and how it is written.
+
+    None when it names no lowest version. Of versions that nobody knows yet nothing is said.
+
+    >>> admitted_versions(Manifest("", {"project": {"requires-python": ">=3.12,<3.14"}}))
+    (((3, 12), (3, 13)), 'requires-python >=3.12,<3.14')
+    >>> admitted_versions(Manifest(""))
+    ((), '')
+    """
+    text = _requires_python(manifest)
+    if _lowest(text) is None:
+        return (), ""
+    admitted = SpecifierSet(text)
+    known = range(_OLDEST_KNOWN, _NEWEST_KNOWN + 1)
+    versions = tuple((3, minor) for minor in known if _admits(admitted, minor))
+    return versions, f"requires-python {text}"
+
+
+def _admits(admitted: SpecifierSet, minor: int) -> bool:
+    return any(admitted.contains(f"3.{minor}.{micro}") for micro in (0, 1, 99))
+
+
 def _is_pinned(tree: Tree) -> bool:
     return is_file(tree, ".python-version")
 
@@ -90,8 +115,21 @@ def _requires_python(manifest: Manifest) -> str:
 
 
 def _from_poetry(text: str) -> str:
-    """Write poetry's caret and tilde as PEP 440 does, as far as the lower bound needs it."""
-    return re.sub(r"[\^~](?!=)\s*", ">=", text.partition("||")[0].strip())
+    """Write poetry's caret and tilde as PEP 440 does; alternatives (`||`) as their first.
+
+    >>> _from_poetry("^3.9"), _from_poetry("~3.9.2"), _from_poetry("~3.11 || ^3.13")
+    ('>=3.9,<4', '>=3.9.2,<3.10', '>=3.11,<3.12')
+    """
+    text = re.sub(r"\^\s*(\d+)([\d.]*)", _caret, text.partition("||")[0].strip())
+    return re.sub(r"~(?!=)\s*(\d+)\.(\d+)([\d.]*)", _tilde, text)
+
+
+def _caret(found: re.Match[str]) -> str:
+    return f">={found[1]}{found[2]},<{int(found[1]) + 1}"
+
+
+def _tilde(found: re.Match[str]) -> str:
+    return f">={found[1]}.{found[2]}{found[3]},<{found[1]}.{int(found[2]) + 1}"
 
 
 def _lowest(specifier: str) -> tuple[int, int] | None:
@@ -107,6 +145,6 @@ def _lowest(specifier: str) -> tuple[int, int] | None:
     if not any(one.operator in (">=", ">", "~=", "==", "===") for one in admitted):
         return None
     for minor in range(_NEWEST_MINOR):
-        if any(admitted.contains(f"3.{minor}.{micro}") for micro in (0, 1, 99)):
+        if _admits(admitted, minor):
             return 3, minor
     return None

@@ -21,6 +21,7 @@ HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})\s*(.*)$")
 PATH = re.compile(r"`([^`]+)`:(?:\s*(empty))?$")
 CLAIM = re.compile(r"Python:\s*`?(.*?)`?$")
+UNTRACKED = re.compile(r"Untracked:\s*((?:`[^`]+`(?:,\s*)?)+)$")
 EXPECTATION = re.compile(
     r'#\s*(error|warning):\s*\[([A-Z]{2,6}\d{3})\](?:\s*"((?:[^"\\]|\\.)*)")?', re.ASCII
 )
@@ -74,7 +75,8 @@ class Case(Struct, frozen=True):
 
     `heading` holds the headings it stands under, outermost first. Files whose path
     begins with `/env/` are a virtual environment. `configuration` is the text of a
-    linkstep.toml.
+    linkstep.toml. When files are `untracked`, the tree is a git checkout that holds the
+    others.
     """
 
     heading: tuple[str, ...]
@@ -83,6 +85,7 @@ class Case(Struct, frozen=True):
     expected: tuple[Expectation, ...]
     claims: tuple[Claim, ...]
     configuration: str | None = None
+    untracked: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -118,6 +121,7 @@ class _Section(Struct):
     line: int
     files: list[CaseFile] = []
     claims: list[Claim] = []
+    untracked: list[str] = []
 
 
 class _Fence(Struct):
@@ -161,6 +165,8 @@ class _Reader:
                 self._path = match[1]
         elif line.rstrip() == "Config:":
             self._configures = True
+        elif match := UNTRACKED.match(line):
+            self._untrack(re.findall(r"`([^`]+)`", match[1]), number)
         elif match := CLAIM.match(line):
             self._claim(match[1].strip(), number)
 
@@ -195,6 +201,7 @@ class _Reader:
                     ),
                     claims=tuple(section.claims),
                     configuration=None if depth is None else self._configurations[depth],
+                    untracked=tuple(section.untracked),
                 )
             )
 
@@ -223,6 +230,13 @@ class _Reader:
         ):
             self._fail(f"{file.path} is neither in the tree nor in {ENVIRONMENT}", file.line)
         self._section.files.append(file)
+
+    def _untrack(self, paths: list[str], number: int) -> None:
+        known = {file.path for file in self._section.files}
+        for path in paths:
+            if path not in known:
+                self._fail(f"{path} is no file of this case", number)
+        self._section.untracked += paths
 
     def _claim(self, claim: str, number: int) -> None:
         if not self._section.files:

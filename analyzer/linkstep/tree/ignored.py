@@ -14,6 +14,8 @@ than reading the files.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -74,6 +76,34 @@ class IgnoreFile:
                 number = max(number, *found)
             best = max(best, (number, number >= 0))
         return best
+
+
+def last_match(patterns: Sequence[str], path: str) -> str | None:
+    """Give the last pattern that matches a file or a directory above it; None when it is not
+    ignored after all.
+
+    >>> last_match(["data/", "*.gen.py", "!keep.gen.py"], "app/data/x.py")
+    'data/'
+    >>> last_match(["*.gen.py", "!keep.gen.py"], "app/keep.gen.py")
+    """
+    parts = path.split("/")
+    found = None
+    for pattern in patterns:
+        rules = _single(pattern)
+        said = [
+            rules.decide("/".join(parts[: depth + 1]), depth + 1 < len(parts))
+            for depth in range(len(parts))
+        ]
+        if True in said:
+            found = pattern
+        elif False in said:
+            found = None
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _single(pattern: str) -> IgnoreFile:
+    return IgnoreFile([pattern])
 
 
 class _Patterns:

@@ -1,14 +1,66 @@
-"""Where a run starts: the directory a user named, and the project it belongs to."""
+"""Where a run starts: the files a user named, and the project they belong to.
+
+A request names a directory, an archive, the git index or a revision. Each becomes one
+`Source`; what comes after it does not know which it was.
+"""
 
 from __future__ import annotations
 
 import os
+import posixpath
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from linkstep.errors import LinkstepError
+from linkstep.model.request import CheckRequest
+from linkstep.model.tree import EntryKind, Tree
 from linkstep.pyproject import read_toml
+from linkstep.tree.archive import is_archive, open_archive
 from linkstep.tree.directory import DirectoryTree
+from linkstep.tree.git import GitTree, open_index, open_revision
+from linkstep.tree.git_repository import Repository
+
+
+class Source(Struct, frozen=True):
+    """What is checked.
+
+    `root` is the project's directory on disk: the paths of a report are counted from it,
+    and the environment is looked for there. `checked` are the paths named, counted from
+    the root too; `""` means all. `before` is the state that `--since` names. `roots` are
+    those that an archive brings along; None leaves them to the project's build files.
+    `is_built` says that the tree is an artefact, laid out otherwise than its sources.
+    """
+
+    tree: Tree
+    root: Path
+    checked: tuple[str, ...]
+    before: Tree | None = None
+    roots: tuple[str, ...] | None = None
+    is_built: bool = False
+
+
+def open_source(request: CheckRequest) -> Source:
+    """Open what a request names, and what `--since` compares it with.
+
+    Raises LinkstepError when it is not there, or when two things are asked for at once.
+    """
+    if request.staged and request.rev is not None:
+        raise LinkstepError("--staged and --rev name two different things to check")
+    archives = [text for text in request.paths if is_archive(Path(request.cwd, text))]
+    if archives:
+        return _open_archive(request, archives[0])
+    if request.staged or request.rev is not None:
+        return _open_git(request)
+    root, checked = _locate(request)
+    before = None
+    if request.since is not None:
+        repository = Repository(root, request.environ)
+        before = open_revision(repository, request.since, request.environ)
+        before = before.below(_within(root, repository.top))
+    return Source(open_tree(root), root, checked, before)
 
 
 def open_tree(path: Path) -> DirectoryTree:
@@ -51,18 +103,131 @@ def find_project_root(path: Path, start: Path | None = None) -> Path:
     top = next((directory for directory in upwards if (directory / ".git").exists()), None)
     if top is not None:
         upwards = upwards[: upwards.index(top) + 1]
-    configured = next((directory for directory in upwards if _is_configured(directory)), None)
+    configured = next((d for d in upwards if _is_configured(_reader_in(d))), None)
     return configured or top or next(filter(_is_project, upwards), fallback)
 
 
-def _is_configured(directory: Path) -> bool:
-    if (directory / "linkstep.toml").is_file():
-        return True
-    pyproject = directory / "pyproject.toml"
+def _open_git(request: CheckRequest) -> Source:
+    """Open the index or a revision; the project root is found in what git holds."""
+    repository = Repository(_stand(request), request.environ)
+    if request.rev is not None:
+        tree, of = open_revision(repository, request.rev, request.environ), f"in {request.rev}"
+    else:
+        tree, of = open_index(repository, request.environ), "in the index"
+    named = []
+    for text in request.paths or (".",):
+        place = _within(Path(os.path.realpath(Path(request.cwd, text))), repository.top)
+        if request.paths and not _exists(tree, place):
+            raise LinkstepError(f"there is no file or directory {text} {of}")
+        named.append(place)
+    root = _root_in(tree, named[0])
+    before = None
+    if request.since is not None:
+        before = open_revision(repository, request.since, request.environ).below(root)
+    checked = tuple(
+        _below(place, root, text)
+        for place, text in zip(named, request.paths or (".",), strict=True)
+    )
+    return Source(tree.below(root), repository.top / root, checked, before)
+
+
+def _open_archive(request: CheckRequest, text: str) -> Source:
+    if len(request.paths) > 1:
+        raise LinkstepError(f"{text} has to be checked alone", hint="check one archive at a time")
+    if request.staged or request.rev is not None or request.since is not None:
+        raise LinkstepError(f"{text} is an archive; git does not know an earlier state of it")
+    here = Path(os.path.abspath(request.cwd))
+    root = find_project_root(here, here)
+    tree = open_archive(Path(request.cwd, text), root)
+    return Source(tree, root, ("",), None, tree.layout.roots, tree.layout.roots is not None)
+
+
+def _locate(request: CheckRequest) -> tuple[Path, tuple[str, ...]]:
+    """Give the project root and the paths to check, relative to it."""
+    named = [Path(request.cwd, path) for path in request.paths or (".",)]
+    for path, text in zip(named, request.paths or (".",), strict=True):
+        if not path.exists():
+            raise LinkstepError(f"there is no file or directory {text}")
+    root = find_project_root(named[0], Path(os.path.abspath(request.cwd)))
+    checked = []
+    for path, text in zip(named, request.paths or (".",), strict=True):
+        inside = os.path.relpath(os.path.abspath(path), root)
+        if inside.startswith(".."):
+            raise _outside(text, str(root))
+        checked.append("" if inside == "." else Path(inside).as_posix())
+    return root, tuple(checked)
+
+
+def _stand(request: CheckRequest) -> Path:
+    """Give where git is asked: where the user stands, or the directory named.
+
+    The variables that git gives to hooks are counted from where the hook stands.
+    """
+    told = {"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"} & request.environ.keys()
+    named = Path(request.cwd, request.paths[0]) if request.paths else None
+    return Path(request.cwd) if told or named is None or not named.is_dir() else named
+
+
+def _within(path: Path, top: Path) -> str:
+    """Give a directory or file of the disk as a path from the top of the repository."""
+    inside = os.path.relpath(os.path.realpath(path), os.path.realpath(top))
+    if inside.startswith(".."):
+        return ""  # a bare repository, or GIT_DIR names one elsewhere
+    return "" if inside == "." else Path(inside).as_posix()
+
+
+def _root_in(tree: GitTree, place: str) -> str:
+    """Find the project root as `find_project_root` does, in what git holds."""
+    directory = place
+    while directory:
+        if _is_configured(_reader_of(tree, directory)):
+            return directory
+        directory = posixpath.dirname(directory)
+    return ""
+
+
+def _below(place: str, root: str, text: str) -> str:
+    if not root or place == root:
+        return place if not root else ""
+    if not place.startswith(root + "/"):
+        raise _outside(text, root)
+    return place[len(root) + 1 :]
+
+
+def _outside(text: str, root: str) -> LinkstepError:
+    return LinkstepError(
+        f"{text} is outside of the project", where=root, hint="check one project at a time"
+    )
+
+
+def _exists(tree: GitTree, place: str) -> bool:
+    directory, name = posixpath.split(place)
+    return not place or name in tree.entries(directory)
+
+
+def _reader_in(directory: Path) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        path = directory / name
+        return path.read_bytes() if path.is_file() else None
+
+    return read
+
+
+def _reader_of(tree: Tree, directory: str) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        is_there = tree.entries(directory).get(name) is EntryKind.FILE
+        return tree.read(posixpath.join(directory, name)) if is_there else None
+
+    return read
+
+
+def _is_configured(read: Callable[[str], bytes | None]) -> bool:
+    """Whether a directory, given by how its files are read, configures linkstep."""
     try:
-        if not pyproject.is_file():
-            return False
-        tool: Any = read_toml(pyproject.read_bytes(), str(pyproject)).get("tool")
+        if read("linkstep.toml") is not None:
+            return True
+        pyproject = read("pyproject.toml")
+        tool: Any = read_toml(pyproject or b"", "pyproject.toml").get("tool")
     except (OSError, LinkstepError):
         return False  # a broken file is reported by whoever needs what is in it
     return isinstance(tool, dict) and "linkstep" in tool

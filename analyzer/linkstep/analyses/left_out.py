@@ -1,0 +1,78 @@
+"""Modules that are imported and do not get to where the program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from linkstep.analyses.graph import ImportGraph
+from linkstep.model.delivery import Delivery
+from linkstep.model.facts import LeftOut, LeftOutModule, LeftOutOf, Problem
+from linkstep.model.links import BrokenLink, Edge
+
+_PROBLEMS = (Problem.MISSING_MODULE, Problem.UNDEFINED_NAME, Problem.UNDEFINED_ATTRIBUTE)
+
+
+def importers_of_left_out(edges: Iterable[Edge], delivery: Delivery) -> dict[str, tuple[str, ...]]:
+    """Give the files that get there and import one that does not, with the files they import."""
+    found: dict[str, dict[str, None]] = {}
+    for edge in edges:
+        if delivery.lacks(edge.target) and delivery.takes(edge.importer):
+            found.setdefault(edge.importer, {}).setdefault(edge.target)
+    return {importer: tuple(targets) for importer, targets in sorted(found.items())}
+
+
+def left_out_modules(
+    broken: Iterable[BrokenLink],
+    targets: Mapping[str, Sequence[str]],
+    names: Mapping[str, str],
+    delivery: Delivery,
+    graph: ImportGraph,
+    entries: Sequence[str],
+) -> tuple[LeftOutModule, ...]:
+    """Give a fact for each import that works in the sources and is broken without a file.
+
+    `broken` are the links that break where only what is delivered is there, `targets` the
+    files that each importer lacks there, `names` the module name of each of them. An
+    import that may fail, as a guard says, gives no fact.
+    """
+    facts: dict[tuple[object, ...], LeftOutModule] = {}
+    for link in broken:
+        if link.optional or link.cause is not None or link.problem not in _PROBLEMS:
+            continue
+        wanted = link.name if link.problem is Problem.MISSING_MODULE else ""
+        wanted = wanted or f"{link.module}.{link.name}"
+        target = next((t for t in targets.get(link.path, ()) if _is(names[t], wanted)), None)
+        if target is not None:
+            key = (link.path, link.span.line, target)
+            facts.setdefault(key, _fact(link, wanted, target, delivery, graph, entries))
+    return tuple(facts.values())
+
+
+def _is(module: str, wanted: str) -> bool:
+    """Whether a module is what is missing, or is in the package that is missing."""
+    return module == wanted or module.startswith(wanted + ".")
+
+
+def _fact(
+    link: BrokenLink,
+    module: str,
+    target: str,
+    delivery: Delivery,
+    graph: ImportGraph,
+    entries: Sequence[str],
+) -> LeftOutModule:
+    return LeftOutModule(
+        path=link.path,
+        span=link.span,
+        importing=link.importing,
+        module=module,
+        target=target,
+        problem=LeftOut.UNTRACKED if delivery.of is LeftOutOf.GIT else LeftOut.UNDELIVERED,
+        of=delivery.of,
+        cause=delivery.cause(target),
+        runs=link.runs,
+        exception=link.exception,
+        guard=link.guard,
+        function=link.function,
+        reached_from=graph.reached_from(link.importing, entries),
+    )

@@ -1,0 +1,90 @@
+"""The part of the pipeline that compares imports, declarations and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from linkstep.analyses.dependencies import Dependencies
+from linkstep.analyses.graph import ImportGraph
+from linkstep.analyses.production import ProductionCode
+from linkstep.model.declarations import Declaration
+from linkstep.model.environment import Project
+from linkstep.model.facts import BrokenReference, Fact
+from linkstep.model.links import ForeignImport, Program
+from linkstep.model.settings import DependencySettings
+from linkstep.model.tree import Tree
+from linkstep.resolve.declarations.other_files import read_script_header
+from linkstep.resolve.finder import Finder
+from linkstep.resolve.knowledge import Knowledge
+
+
+def with_dependencies(
+    tree: Tree,
+    project: Project,
+    settings: DependencySettings,
+    finder: Finder,
+    program: Program,
+    broken: Sequence[BrokenReference],
+    text_of: Callable[[str], bytes],
+    graph: ImportGraph,
+    entries: Sequence[str],
+    checked: Sequence[str],
+) -> Iterator[Fact]:
+    """Give `broken` and the facts about distributions; what has one cause is said once.
+
+    Declarations are judged when their file is among the `checked` paths. An image is not
+    all of a project, so nothing is called unused there.
+    """
+    declarations = project.declarations
+    headers = _headers(program, text_of, project)
+    if not declarations.declared and not headers:
+        yield from broken
+        return
+    files = [path for path in tree.files() if path.endswith(".py")]
+    imported = {edge.target for edge in program.edges}
+    code = ProductionCode(files, imported, settings.development_code)
+    knowledge = Knowledge(tree, project, settings, finder.find)
+    dependencies = Dependencies(declarations, knowledge, code, graph, entries, settings.used)
+    facts, missing = dependencies.of_broken(broken)
+    yield from facts
+    yield from dependencies.of_imports(program.foreign, headers)
+    for fault in dependencies.of_declarations(
+        program.foreign, missing, complete=not project.environment.sealed
+    ):
+        if any(not p or fault.path == p or fault.path.startswith(f"{p}/") for p in checked):
+            yield fault
+
+
+def judged_by(project: Project) -> str:
+    """Say by what the modules of distributions are judged without an environment.
+
+    >>> from linkstep.model.environment import Environment
+    >>> from linkstep.model.target import Target
+    >>> judged_by(Project((), Environment(), Target((3, 11)), ""))
+    'third-party names are not judged: no environment found'
+    """
+    declarations = project.declarations
+    sources = ["declarations"] if declarations.declared else []
+    sources += declarations.locks
+    if not sources:
+        return f"third-party names are not judged: {project.environment.why}"
+    what = f"third-party modules are judged by {' and '.join(sources)} only"
+    return f"{what}: {project.environment.why}"
+
+
+def _headers(
+    program: Program, text_of: Callable[[str], bytes], project: Project
+) -> dict[str, tuple[Declaration, ...]]:
+    """Give what scripts declare for themselves; modules of packages are not looked at."""
+    found = {}
+    for path in sorted(_scripts(program.foreign)):
+        text = text_of(path)
+        if b"# /// script" in text:
+            header = read_script_header(path, text.decode("utf-8", "replace"), project.target)
+            if header is not None:
+                found[path] = header
+    return found
+
+
+def _scripts(imports: Iterable[ForeignImport]) -> set[str]:
+    return {one.path for one in imports if "." not in one.importing}

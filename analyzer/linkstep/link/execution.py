@@ -1,0 +1,313 @@
+"""Execution order: which modules an entry point executes, and which circles raise.
+
+`Executions` builds on what linking found: the import edges, and the functions that are
+called while modules are imported. Only modules in circles are executed as first imports;
+a program is executed from an entry point when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from linkstep.link.acts import Act, Import, Script, TakeAll, TakeNames
+from linkstep.link.components import components
+from linkstep.link.cycles import Scene, describe, failures, told, try_firsts
+from linkstep.link.guarding import is_main_test
+from linkstep.link.importing import Clash, Importer, OutOfBudgetError, Raised
+from linkstep.link.mending import remedies
+from linkstep.link.modules import Module
+from linkstep.link.outcomes import exception_name
+from linkstep.link.projection import Projection, reachable_acts
+from linkstep.link.references import Links
+from linkstep.link.scripts import Scripts, called
+from linkstep.model.execution import (
+    Cycle,
+    CycleFailure,
+    Executed,
+    Execution,
+    ImportStep,
+    Order,
+)
+from linkstep.model.facts import Runs
+from linkstep.model.summary import If, Invoke
+
+_PROGRAM = 5_000_000  # acts that executing a program from one entry point may take
+_DEEPEST = 100_000  # frames: some eight for each module in progress
+_MENDED = 20  # failures for which a remedy is looked for
+
+
+def execute(
+    links: Links, modules: Sequence[Module], entries: Sequence[str]
+) -> tuple[tuple[Cycle, ...], tuple[Execution, ...]]:
+    """Give the circles among linked modules, and what each entry point executes.
+
+    Modules are executed as deep as they import each other, far beyond what the
+    interpreter's stack is usually allowed.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        executions = Executions(links, modules)
+        return executions.cycles(entries), tuple(map(executions.executed_from, entries))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+class Executions:
+    """Executes the modules that were linked, in the abstract."""
+
+    def __init__(self, links: Links, modules: Sequence[Module]) -> None:
+        self.links = links
+        self.lookup = links.lookup
+        self.scripts = Scripts(self.lookup)
+        self.by_path = {module.path: module for module in self.lookup.modules.loaded()}
+        self.by_name = {module.name: module for module in modules}
+        self.targets: dict[Module, dict[Module, int]] = {}
+        self.importers: dict[Module, set[Module]] = {}
+        self._reached: dict[tuple[Module, int], tuple[Module, ...]] = {}
+        self._note_edges(modules)
+
+    # Edges
+
+    def _note_edges(self, modules: Sequence[Module]) -> None:
+        """Note what each module leads to while it is imported, in a fixed order."""
+        pending = []
+        for module in modules:
+            self.targets[module] = {}
+        for edge in sorted(self.links.edges):
+            importer, target = self.by_path[edge.importer], self.by_path[edge.target]
+            self.importers.setdefault(target, set()).add(importer)
+            if edge.runs is Runs.IMPORT and importer in self.targets:
+                self.targets[importer].setdefault(target, edge.line)
+        for module, calls in self.links.calls.items():
+            if module in self.targets:
+                self._note_calls(module, calls)
+        pending = [target for found in self.targets.values() for target in found]
+        while pending:
+            module = pending.pop()
+            if module not in self.targets:  # not checked: known by what it is asked for
+                begin = [(module, self.scripts.of(module))]
+                acts = list(reachable_acts(self.scripts, begin))
+                self.targets[module] = {target: 0 for _, act in acts for target in _led_to(act)}
+                pending.extend(self.targets[module])
+        for module in list(self.targets):
+            for package in self._packages(module):
+                self.targets[module].setdefault(package, 0)
+                self.targets.setdefault(package, {})
+
+    def _note_calls(self, module: Module, calls: Sequence[object]) -> None:
+        begin: list[tuple[Module, Script]] = []
+        for step in calls:
+            if not isinstance(step, Invoke):
+                begin = [(module, self.scripts.of(module))]
+                break
+            for callee in called(self.lookup, module, step.ref):
+                for target in self._reached_by(callee.module, callee.scope):
+                    self.targets[module].setdefault(target, 0)
+        for _, act in reachable_acts(self.scripts, begin):
+            for target in _led_to(act):
+                self.targets[module].setdefault(target, 0)
+
+    def _reached_by(self, module: Module, scope: int) -> tuple[Module, ...]:
+        """Give the modules that a call of a function may lead to."""
+        found = self._reached.get((module, scope))
+        if found is None:
+            begin = [(module, self.scripts.of_function(module, scope))]
+            acts = reachable_acts(self.scripts, begin)
+            found = tuple(dict.fromkeys(t for _, act in acts for t in _led_to(act)))
+            self._reached[module, scope] = found
+        return found
+
+    def _packages(self, module: Module) -> Iterator[Module]:
+        name = module.name.rpartition(".")[0]
+        while name:
+            package = self.by_name.get(name)
+            if package is None:
+                found = self.lookup.modules.find(name, module)
+                package = found if isinstance(found, Module) else None
+            if package is not None and package.summary is not None:
+                yield package
+            name = name.rpartition(".")[0]
+
+    # Circles
+
+    def cycles(self, entries: Sequence[str]) -> tuple[Cycle, ...]:
+        """Give all circles, with what fails in them and who gets to see it."""
+        doomed: dict[Module, str | None] = {}
+        shaky: set[Module] = set()
+        found: list[Cycle] = []
+        for group in components({module: list(t) for module, t in self.targets.items()}):
+            if len(group) == 1 and group[0] not in self.targets[group[0]]:
+                self._doom(group[0], doomed, shaky)
+                continue
+            projection = Projection(self.scripts, group, doomed.keys() | shaky)
+            scene = Scene(self.lookup, projection, frozenset(group), doomed, shaky)
+            firsts = try_firsts(scene, group)
+            for first in firsts:
+                if first.raised is not None:
+                    doomed[first.module] = first.raised.exception
+                elif first.blurred:
+                    shaky.add(first.module)
+            failed: list[CycleFailure] = []
+            for failure in failures(group, firsts):
+                module, owner = self.by_path[failure.path], self.by_path[failure.module_path]
+                if len(failed) < _MENDED:
+                    importers = self.importers.get(module, set())
+                    mended = remedies(failure, module, owner, scene, firsts, importers)
+                    failure = msgspec.structs.replace(failure, remedies=mended)
+                failed.append(failure)
+            edges = tuple(self._edges_among(group))
+            if edges:
+                names = tuple(sorted(module.name for module in group))
+                found.append(Cycle(names, edges, told(firsts), tuple(failed)))
+        return self._met(tuple(sorted(found, key=lambda cycle: cycle.modules)), entries)
+
+    def _doom(self, module: Module, doomed: dict[Module, str | None], shaky: set[Module]) -> None:
+        """Note a module outside of circles that raises, by itself or for what it imports."""
+        failure = self.lookup.failures.of_module(module) if module in self.importers else None
+        if failure is not None:
+            doomed[module] = exception_name(failure.exception)
+            return
+        targets = self.targets[module]
+        if not shaky.isdisjoint(targets):
+            shaky.add(module)
+        if not doomed.keys().isdisjoint(targets):
+            shaky.add(module)  # unless it is certain
+            for act in self.scripts.of(module):
+                broken = [target for target in _led_to(act) if target in doomed]
+                if isinstance(act, Import | TakeNames | TakeAll) and broken:
+                    doomed[module] = doomed[broken[0]]
+                    return
+
+    def _edges_among(self, group: Sequence[Module]) -> Iterator[ImportStep]:
+        """Give the import statements between modules of a circle, by place."""
+        inside = {module.path: module for module in group}
+        for edge in sorted(self.links.edges):
+            importer, target = inside.get(edge.importer), inside.get(edge.target)
+            if edge.runs is Runs.IMPORT and importer is not None and target is not None:
+                yield ImportStep(importer.name, importer.path, edge.line, target.name)
+
+    # Programs
+
+    def _met(self, cycles: tuple[Cycle, ...], entries: Sequence[str]) -> tuple[Cycle, ...]:
+        """Say of the failures that entry points and scripts really run into them."""
+        risky = {name for cycle in cycles if cycle.failures for name in cycle.modules}
+        if not risky:
+            return cycles
+        met: dict[tuple[object, ...], tuple[str, Clash]] = {}
+        for entry, module, as_script in self._starts(entries, risky):
+            raised = self._outcome(module, as_script)
+            if raised is not None and raised.clash is not None:
+                met.setdefault(raised.clash.place, (entry, raised.clash))
+        return tuple(
+            msgspec.structs.replace(
+                cycle, failures=tuple(self._seen(failure, met) for failure in cycle.failures)
+            )
+            for cycle in cycles
+        )
+
+    def _seen(
+        self, failure: CycleFailure, met: dict[tuple[object, ...], tuple[str, Clash]]
+    ) -> CycleFailure:
+        key = (failure.path, failure.span, failure.module_path, failure.name)
+        found = met.get(key)
+        if found is None:
+            return failure
+        order = failure.order if failure.order is Order.ALWAYS else Order.ENTRY
+        seen = describe(found[1], order, failure.failing, failure.working)
+        return msgspec.structs.replace(seen, entry=found[0], remedies=failure.remedies)
+
+    def _starts(
+        self, entries: Sequence[str], risky: set[str]
+    ) -> Iterator[tuple[str, Module, bool]]:
+        """Give the modules that a process begins with and that lead to risky ones."""
+        for entry in entries:
+            module = self.by_name.get(entry.partition(":")[0])
+            if module is not None:
+                yield entry, module, False
+        imported = {target for found in self.targets.values() for target in found}
+        for _, module in sorted(self.by_name.items()):
+            if module not in imported and _is_started(module) and self._leads_to(module, risky):
+                yield module.path, module, True
+
+    def _leads_to(self, module: Module, names: set[str]) -> bool:
+        seen = {module}
+        pending = [module]
+        while pending:
+            for target in self.targets.get(pending.pop(), ()):
+                if target.name in names:
+                    return True
+                if target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+        return False
+
+    def _importer(self) -> Importer:
+        within = frozenset(self.targets)
+        return Importer(Scene(self.lookup, self.scripts, within, {}, ()), _PROGRAM)
+
+    def _outcome(self, module: Module, as_script: bool) -> Raised | None:
+        importer = self._importer()
+        try:
+            if as_script:
+                return importer.start(module)
+            return importer.begin(module)
+        except OutOfBudgetError:
+            return None
+
+    def executed_from(self, entry: str) -> Execution:
+        """Give the modules that importing an entry point executes, in order.
+
+        An entry point is `module` or `module:attribute`. Functions that are called while
+        modules are imported are followed as far as they are known.
+        """
+        start = self.by_name.get(entry.partition(":")[0])
+        executed: list[Executed] = []
+        if start is None:
+            return Execution(entry, (), complete=False)
+        importer = self._importer()
+
+        def note(module: Module, step: ImportStep, certain: bool, by_call: bool) -> None:
+            executed.append(Executed(module.name, module.path, step, certain, by_call))
+
+        importer.entered = note
+        complete = True
+        raised = None
+        try:
+            raised = importer.begin(start)
+        except OutOfBudgetError:
+            complete = False
+        failure = None
+        if raised is not None:
+            failure = raised.clash.text if raised.clash is not None else raised.exception
+        complete = complete and not importer.unfollowed
+        return Execution(entry, tuple(executed), failure, complete)
+
+
+def _led_to(act: Act) -> Iterable[Module]:
+    """Give the modules that an act imports."""
+    if isinstance(act, Import | TakeAll):
+        yield from act.targets
+    elif isinstance(act, TakeNames):
+        yield from act.targets
+        for taken in act.names:
+            submodule = taken.submodule
+            if submodule is not None and submodule.is_first_party and submodule.summary:
+                yield submodule
+
+
+def _is_started(module: Module) -> bool:
+    """Whether a file that nobody imports is one that a process starts with.
+
+    It is in no package, or it asks for `__main__`; tests are started by their runner, which
+    has imported other files before.
+    """
+    last = module.path.rpartition("/")[2]
+    if last.startswith(("test_", "conftest")) or last.endswith("_test.py") or not module.summary:
+        return False
+    return "." not in module.name or any(
+        isinstance(step, If) and is_main_test(step.test) for step in module.summary.body
+    )

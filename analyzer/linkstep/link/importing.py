@@ -1,0 +1,654 @@
+"""The import system in the abstract: modules in progress offer what they have bound so far.
+
+An `Importer` performs scripts. It keeps what `sys.modules` would hold: a module that is
+not there is new, one that is there is in progress or done. What is bound on some branch
+counts as bound, what may have run counts as run. So a name that is missing here is
+missing, and an exception is only raised when nothing undecided has a part in it.
+
+Rules of CPython (language reference, 5.3 to 5.5 and 7.11; `import_from` in ceval.c):
+parents are imported first; a submodule is set on its package when its import is
+complete; `from package import sub` imports a submodule that is no attribute, and takes
+`sys.modules["package.sub"]` if it is no attribute even then; a module whose import fails
+leaves `sys.modules`, and the next import executes it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from linkstep.link.acts import (
+    Attempt,
+    Binds,
+    Call,
+    Choice,
+    Fails,
+    Import,
+    Leaves,
+    Lists,
+    Local,
+    Loop,
+    MayFail,
+    Read,
+    Script,
+    Started,
+    Suppressed,
+    TakeAll,
+    Taken,
+    TakeNames,
+    Unbinds,
+    Unknown,
+)
+from linkstep.link.exceptions import IMPORT_FAMILY, catches
+from linkstep.link.modules import Module
+from linkstep.link.wording import cannot_access, cannot_import, no_attribute, not_defined
+from linkstep.model.execution import ImportStep
+from linkstep.model.expressions import Ref
+from linkstep.model.summary import Exports, Span
+
+_DEEPEST_CALL = 12
+
+
+class Clash(NamedTuple):
+    """Where a module in progress lacks what is asked of it.
+
+    At `span` of `module`, which wanted `name` of `owner`; `chain` are the imports that
+    led there, and `text` is what CPython says.
+    """
+
+    module: Module
+    span: Span
+    owner: Module
+    name: str
+    text: str
+    chain: tuple[ImportStep, ...]
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What tells one failing statement from another."""
+        return self.module.path, self.span, self.owner.path, self.name
+
+
+class Raised(NamedTuple):
+    """An exception on its way out; without a clash it has another cause than a circle."""
+
+    exception: str | None
+    clash: Clash | None = None
+
+
+class Ending(NamedTuple):
+    """A block ends early, without an exception that is certain."""
+
+    why: str
+
+
+RETURNED, LOOPED, STOPPED = Ending("return"), Ending("loop"), Ending("exception")
+Result = Raised | Ending | None
+Value = Module | None
+
+
+class State:
+    """A module in sys.modules: in progress until `done`, with what it has bound so far."""
+
+    __slots__ = ("done", "exports", "names")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.names: dict[str, Value] = {}
+        self.exports: list[Exports] = []
+
+
+class Frame:
+    """A block being executed; `certain` is False where it may not be executed at all.
+
+    `left` says that a `return` may have ended it before.
+    """
+
+    __slots__ = ("certain", "depth", "left", "module", "names", "scope", "started", "state")
+
+    def __init__(
+        self, module: Module, state: State, certain: bool, scope: int = 0, depth: int = 0
+    ) -> None:
+        self.module = module
+        self.state = state
+        self.certain = certain
+        self.scope = scope
+        self.depth = depth
+        self.left = False
+        self.started = False
+        self.names: dict[tuple[int, str], Value] = {}
+
+
+class Stage(Protocol):
+    """What an importer has to know: the scripts, and what is settled about modules."""
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The version of Python that executes."""
+        ...
+
+    @property
+    def within(self) -> Container[Module]:
+        """The modules that are executed; others are only noted."""
+        ...
+
+    @property
+    def doomed(self) -> Mapping[Module, str | None]:
+        """Modules outside whose import raises, with the exception."""
+        ...
+
+    @property
+    def shaky(self) -> Container[Module]:
+        """Modules outside whose import may raise by the fault of a circle."""
+        ...
+
+    def of(self, module: Module) -> Script:
+        """Give the script of a module."""
+        ...
+
+    def of_function(self, module: Module, scope: int) -> Script:
+        """Give the script of a function."""
+        ...
+
+    def lacks(self, module: Module, name: str) -> bool | None:
+        """Whether the module does not have a name until it binds it; None if that is not known."""
+        ...
+
+    def packages(self, module: Module) -> tuple[Module, ...]:
+        """Give the packages that are executed before a module, outermost first."""
+        ...
+
+    def submodule(self, package: Module, name: str) -> Module | None:
+        """Give a submodule that a package has on disk."""
+        ...
+
+
+class OutOfBudgetError(Exception):
+    """More was executed than the work is worth."""
+
+
+class Importer:
+    """Imports the modules within its stage; any other is complete as soon as imported."""
+
+    def __init__(self, stage: Stage, budget: int) -> None:
+        self.stage = stage
+        self.budget = budget
+        self.entered: Callable[[Module, ImportStep, bool, bool], None] | None = None
+        self.states: dict[Module, State] = {}
+        self.chain: list[ImportStep] = []
+        self.undecided = False  # something ran that may not run, or cannot be followed
+        self.unfollowed = False  # modules may be there that were not seen being imported
+        self.blurred = False  # something may have failed before
+        self.deviated = False  # a cycle made an import fail, and the program went on
+        self._may_fail = False
+        self._calls: list[tuple[Module, int]] = []
+        self._by_name: dict[str, Module] = {}
+        self._made: list[Module] = []
+        self._perform: dict[type, Callable[[Any, Frame], Result]] = {
+            Import: self._import,
+            TakeNames: self._take_names,
+            TakeAll: self._take_all,
+            Read: self._read,
+            Binds: self._binds,
+            Unbinds: self._unbinds,
+            Lists: self._lists,
+            Choice: self._choice,
+            Started: self._started,
+            Loop: self._loop,
+            Attempt: self._attempt,
+            Suppressed: self._suppressed,
+            Call: self._call,
+            Local: self._local,
+            Fails: self._fails,
+            MayFail: self._mention_failure,
+            Leaves: self._leaves,
+            Unknown: self._lose_sight,
+        }
+
+    # Modules
+
+    def begin(self, module: Module) -> Raised | None:
+        """Import a module, its packages first, as a process does that has just started."""
+        for executed in (*self.stage.packages(module), module):
+            if executed not in self.states:
+                step = ImportStep("", "", 0, executed.name)
+                raised = self._enter(executed, step, True, False)
+                if raised is not None:
+                    return raised
+        return None
+
+    def start(self, module: Module) -> Raised | None:
+        """Execute a module as a script: it is in sys.modules as `__main__` only."""
+        step = ImportStep("", "", 0, module.name)
+        frame = Frame(module, State(), True)
+        frame.started = True
+        self._note(module, step, True, False)
+        self.chain.append(step)
+        result = self.run(self.stage.of(module), frame)
+        self.chain.pop()
+        return result if isinstance(result, Raised) else None
+
+    def mark(self) -> tuple[int, bool, bool, bool, bool]:
+        """Remember what is imported, to come back to with `restore`."""
+        return len(self._made), self.undecided, self.unfollowed, self.deviated, self.blurred
+
+    def restore(self, mark: tuple[int, bool, bool, bool, bool]) -> None:
+        """Forget what was imported since `mark`."""
+        made, self.undecided, self.unfollowed, self.deviated, self.blurred = mark
+        for module in reversed(self._made[made:]):
+            if module in self.states:
+                self._forget(module)
+            above = self._parent(module)
+            if above is not None:
+                above.names.pop(module.name.rpartition(".")[2], None)
+        del self._made[made:]
+
+    def _note(self, module: Module, step: ImportStep, certain: bool, called: bool) -> None:
+        if self.entered is not None:
+            self.entered(module, step, certain, called)
+
+    def _enter(
+        self, module: Module, step: ImportStep, certain: bool, called: bool
+    ) -> Raised | None:
+        """Import one module that is not there, though its parents are."""
+        if module not in self.stage.within:
+            if module in self.stage.shaky:
+                self._doubt()
+            if module not in self.stage.doomed:
+                return None
+            self.deviated = True
+            return Raised(self.stage.doomed[module]) if certain else None
+        self.undecided = self.undecided or not certain
+        state = self.states[module] = State()
+        self._by_name[module.name] = module
+        self._made.append(module)
+        self._note(module, step, certain, called)
+        self.chain.append(step)
+        result = self.run(self.stage.of(module), Frame(module, state, certain))
+        self.chain.pop()
+        if isinstance(result, Raised):
+            self._forget(module)
+            return result
+        self.undecided = self.undecided or result is STOPPED
+        state.done = True
+        above = self._parent(module)
+        if above is not None:
+            above.names[module.name.rpartition(".")[2]] = module
+        return None
+
+    def _forget(self, module: Module) -> None:
+        del self.states[module]
+        del self._by_name[module.name]
+
+    def _parent(self, module: Module) -> State | None:
+        package = self._by_name.get(module.name.rpartition(".")[0])
+        return self.states[package] if package is not None else None
+
+    def _reach(self, targets: tuple[Module, ...], line: int, frame: Frame) -> Raised | None:
+        """Import what is not there yet of some modules, parents first."""
+        for module in targets:
+            if module not in self.states:
+                at = frame.module
+                step = ImportStep(at.name, at.path, line, module.name)
+                raised = self._enter(module, step, frame.certain, frame.depth > 0)
+                if raised is not None:
+                    return raised
+        return None
+
+    def _raised(
+        self, text: str, frame: Frame, span: Span, owner: Module, name: str
+    ) -> Raised | None:
+        """Raise by the fault of a cycle, where that is certain."""
+        if not frame.certain or self.unfollowed or self.blurred:
+            self._doubt()
+            return None
+        exception = text.partition(":")[0]
+        return Raised(exception, Clash(frame.module, span, owner, name, text, tuple(self.chain)))
+
+    def _doubt(self) -> None:
+        """Note that a circle may have made something fail: what would follow is not certain."""
+        self.undecided = self.blurred = self._may_fail = True
+
+    # Blocks
+
+    def run(self, script: Script, frame: Frame) -> Result:
+        """Perform the acts of a script until one ends it."""
+        self.budget -= len(script)
+        if self.budget < 0:
+            raise OutOfBudgetError
+        perform = self._perform
+        for act in script:
+            result = perform[type(act)](act, frame)
+            if result is not None:
+                return result
+        return None
+
+    def _maybe(self, script: Script, frame: Frame) -> Result:
+        """Perform what may not be executed; nothing in it is certain."""
+        certain, frame.certain = frame.certain, False
+        result = self.run(script, frame)
+        frame.certain = certain and not frame.left
+        return result
+
+    def _choice(self, act: Choice, frame: Frame) -> Result:
+        if act.decided is not None and not self.deviated:
+            return self.run(act.ways[act.decided], frame)
+        certain = frame.certain
+        first = self._maybe(act.ways[0], frame)
+        second = self._maybe(act.ways[1], frame)
+        if LOOPED in (first, second):
+            frame.certain = False
+        if first is None or second is None:
+            return None
+        if first is STOPPED and second is STOPPED:
+            return Raised(None) if certain else STOPPED
+        return first if second is STOPPED else second
+
+    def _started(self, act: Started, frame: Frame) -> Result:
+        return self.run(act.body if frame.started else act.orelse, frame)
+
+    def _loop(self, act: Loop, frame: Frame) -> Result:
+        certain = frame.certain
+        if act.runs:
+            result = self.run(act.body, frame)
+            if result is not None and result is not LOOPED:
+                return result
+        elif act.runs is None:
+            result = self._maybe(act.body, frame)
+        else:
+            result = None
+        frame.certain = certain and not frame.left
+        if result is None:
+            return self.run(act.orelse, frame)
+        self._maybe(act.orelse, frame)
+        return None
+
+    def _attempt(self, act: Attempt, frame: Frame) -> Result:
+        outer, self._may_fail = self._may_fail, False
+        result = self.run(act.body, frame)
+        may_fail, self._may_fail = self._may_fail, outer
+        if isinstance(result, Raised):
+            result = self._handled(act, result, frame)
+        else:
+            for handler in act.handlers:
+                named = {name.rpartition(".")[2] for name in handler.catches}
+                narrow = act.probe or (named and named <= IMPORT_FAMILY)
+                if handler.body and (may_fail or result is STOPPED or not narrow):
+                    self._maybe(handler.body, frame)
+            if result is None:
+                result = self.run(act.orelse, frame)
+            elif result is STOPPED and act.handlers:
+                result = None
+        final = self.run(act.final, frame)
+        return final if final is not None else result
+
+    def _handled(self, act: Attempt, raised: Raised, frame: Frame) -> Result:
+        for handler in act.handlers:
+            verdict = catches(handler.catches, raised.exception)
+            if verdict is False:
+                continue
+            self.deviated = self.deviated or raised.clash is not None
+            if verdict is None:
+                self._maybe(handler.body, frame)
+                frame.certain = False
+                self._doubt()
+                return None
+            result = self.run(handler.body, frame)
+            if isinstance(result, Raised) and result.exception is None:
+                return raised  # a bare `raise`
+            return result
+        return raised
+
+    def _suppressed(self, act: Suppressed, frame: Frame) -> Result:
+        result = self.run(act.body, frame)
+        if not isinstance(result, Raised):
+            return None if result is STOPPED else result
+        verdict = catches(act.catches, result.exception)
+        if verdict is False:
+            return result
+        self.deviated = self.deviated or result.clash is not None
+        if verdict is None:
+            frame.certain = False
+            self._doubt()
+        return None
+
+    def _local(self, act: Local, frame: Frame) -> Result:
+        outer, frame.scope = frame.scope, act.scope
+        result = self.run(act.body, frame)
+        frame.scope = outer
+        return result
+
+    def _call(self, act: Call, frame: Frame) -> Result:
+        key = (act.module, act.scope)
+        if key in self._calls:
+            return None
+        if frame.depth >= _DEEPEST_CALL:
+            self.undecided = True
+            return None
+        state = self.states.get(act.module) or State()
+        certain = frame.certain and act.certain
+        inner = Frame(act.module, state, certain, act.scope, frame.depth + 1)
+        if act.module is frame.module:
+            inner.names = frame.names  # it may be defined in the function that calls it
+        assert act.module.summary is not None
+        name = f"{act.module.name}.{act.module.summary.scopes[act.scope].name}()"
+        self.chain.append(ImportStep(frame.module.name, frame.module.path, act.line, name))
+        self._calls.append(key)
+        result = self.run(self.stage.of_function(*key), inner)
+        self._calls.pop()
+        self.chain.pop()
+        return result if isinstance(result, Raised) else None
+
+    def _fails(self, act: Fails, frame: Frame) -> Result:
+        if frame.certain:
+            return Raised(act.exception)
+        self._may_fail = True
+        self.undecided = self.undecided or act.exception is None  # raises again, or does not
+        return STOPPED
+
+    def _mention_failure(self, act: MayFail, frame: Frame) -> Result:
+        self._may_fail = True
+        return None
+
+    def _leaves(self, act: Leaves, frame: Frame) -> Result:
+        if not act.loop and not frame.certain:
+            frame.left = True
+        return LOOPED if act.loop else RETURNED
+
+    def _lose_sight(self, act: Unknown, frame: Frame) -> Result:
+        self.unfollowed = self.undecided = True
+        return None
+
+    # Names
+
+    def _bind(self, frame: Frame, name: str, value: Value) -> None:
+        if frame.scope:
+            frame.names[frame.scope, name] = value
+        else:
+            frame.state.names[name] = value
+
+    def _binds(self, act: Binds, frame: Frame) -> Result:
+        for name, value in act.names:
+            known = self._value(value, frame) if isinstance(value, Ref) else value
+            self._bind(frame, name, known)
+        return None
+
+    def _unbinds(self, act: Unbinds, frame: Frame) -> Result:
+        if frame.certain and not frame.scope:
+            frame.state.names.pop(act.name, None)
+        return None
+
+    def _lists(self, act: Lists, frame: Frame) -> Result:
+        frame.state.exports.append(act.step)
+        self._bind(frame, "__all__", None)
+        return None
+
+    def _import(self, act: Import, frame: Frame) -> Result:
+        raised = self._reach(act.targets, act.span.line, frame)
+        if raised is not None:
+            return raised
+        if act.name is not None:
+            self._bind(frame, act.name, act.value)
+        return None
+
+    def _take_names(self, act: TakeNames, frame: Frame) -> Result:
+        raised = self._reach(act.targets, act.span.line, frame)
+        if raised is not None:
+            return raised
+        owner = act.owner
+        if owner.is_package:
+            for taken in act.names:
+                raised = self._take_submodule(taken, owner, frame)
+                if raised is not None:
+                    return raised
+        for taken in act.names:
+            state = self.states.get(owner)
+            value: Value = None
+            if state is not None and taken.name in state.names:
+                value = state.names[taken.name]
+            elif taken.missing is not None:
+                return self._fails(Fails(taken.missing), frame)
+            elif taken.submodule is not None and taken.submodule in self.states:
+                value = taken.submodule
+            elif state is not None:
+                raised = self._not_bound(taken, owner, frame)
+                if raised is not None:
+                    return raised
+            self._bind(frame, taken.bound, value)
+        return None
+
+    def _take_submodule(self, taken: Taken, owner: Module, frame: Frame) -> Raised | None:
+        """Import a submodule that its package does not have as an attribute yet."""
+        submodule = taken.submodule
+        if submodule is None or submodule in self.states:
+            return None
+        state = self.states.get(owner)
+        if state is not None and taken.name in state.names:
+            return None
+        return self._reach((submodule,), taken.span.line, frame)
+
+    def _not_bound(self, taken: Taken, owner: Module, frame: Frame) -> Raised | None:
+        if not self._lacks(owner, taken.name):
+            return None
+        in_progress = not self.states[owner].done
+        text = cannot_import(taken.name, owner.name, self.stage.version, in_progress=in_progress)
+        return self._raised(text, frame, taken.span, owner, taken.name)
+
+    def _lacks(self, owner: Module, name: str) -> bool:
+        """Whether a name that nothing has bound so far is certain to be missing."""
+        lacks = self.stage.lacks(owner, name)
+        if lacks is None:
+            self._doubt()
+        return lacks is True
+
+    def _take_all(self, act: TakeAll, frame: Frame) -> Result:
+        raised = self._reach(act.targets, act.span.line, frame)
+        state = self.states.get(act.owner)
+        if raised is not None or state is None:
+            return raised
+        listed = _listed(state)
+        if listed is None:
+            for name, value in list(state.names.items()):
+                if state.exports or not name.startswith("_"):
+                    self._bind(frame, name, value)
+            return None
+        for name in listed:
+            if name not in state.names:
+                submodule = self.stage.submodule(act.owner, name)
+                if submodule is not None:
+                    raised = self._reach((submodule,), act.span.line, frame)
+            if raised is None and name not in state.names:
+                raised = self._lacking(act.owner, name, act.span, frame)
+            if raised is not None:
+                return raised
+            self._bind(frame, name, state.names.get(name))
+        return None
+
+    def _read(self, act: Read, frame: Frame) -> Result:
+        ref = act.ref
+        if act.starred:
+            return self._read_name(act.about, act, frame)
+        value = self._root(ref, frame)
+        for depth, name in enumerate(ref.attributes):
+            if value is None:
+                return None
+            state = self.states.get(value)
+            if state is not None and name in state.names:
+                value = state.names[name]
+                continue
+            submodule = self._by_name.get(f"{value.name}.{name}")
+            if state is None and (submodule is None or self.states[submodule].done):
+                value = submodule
+                continue
+            return self._lacking(value, name, _span(act, depth), frame)
+        return None
+
+    def _lacking(self, owner: Module, name: str, span: Span, frame: Frame) -> Raised | None:
+        """Raise for an attribute that a module does not have so far, or has lost its chance of."""
+        if not self._lacks(owner, name):
+            return None
+        version = self.stage.version
+        submodule = self.stage.submodule(owner, name)
+        state = self.states.get(owner)
+        if state is not None and not state.done:
+            text = no_attribute(name, owner.name, version, owner.path)
+        elif submodule is None:
+            text = no_attribute(name, owner.name, version)
+        elif submodule in self.states:
+            text = cannot_access(name, owner.name, version)
+        else:
+            self._doubt()  # whoever imports it may have done so already
+            return None
+        return self._raised(text, frame, span, owner, name)
+
+    def _read_name(self, star: Module, act: Read, frame: Frame) -> Raised | None:
+        """Read a name that only a star import binds."""
+        name = act.ref.name
+        known = name in frame.state.names or star not in self.states
+        if known or frame.module not in self.states:
+            return None
+        if not self._lacks(frame.module, name):
+            return None
+        return self._raised(not_defined(name), frame, _span(act, -1), star, name)
+
+    def _root(self, ref: Ref, frame: Frame) -> Value:
+        if ref.scope > 0:
+            return frame.names.get((ref.scope, ref.name))
+        return frame.state.names.get(ref.name)
+
+    def _value(self, ref: Ref, frame: Frame) -> Value:
+        """Give the module that a chain of attributes stands for, if it is one."""
+        value = self._root(ref, frame)
+        for name in ref.attributes:
+            state = self.states.get(value) if value is not None else None
+            value = state.names.get(name) if state is not None else None
+        return value
+
+
+def _listed(state: State) -> list[str] | None:
+    """Give what `__all__` lists so far; None when it does not exist or is not known."""
+    if not state.exports:
+        return None
+    listed: list[str] = []
+    for step in state.exports:
+        if step.of or not step.complete:
+            return None
+        names = [exported.name for exported in step.names]
+        if step.operation == "set":
+            listed = names
+        elif step.operation == "remove":
+            listed = [name for name in listed if name not in names]
+        else:
+            listed = listed + names
+    return listed
+
+
+def _span(act: Read, depth: int) -> Span:
+    """Give the place of the attribute at `depth`, of the first name for -1."""
+    step = act.step
+    if len(step.ends) == 1:
+        line, column = step.ends[0]
+        return Span(step.line, step.column, line, column)
+    line, column = step.ends[depth + 1]
+    name = step.ref.attributes[depth] if depth >= 0 else step.ref.name
+    return Span(line, max(column - len(name), 1), line, column)

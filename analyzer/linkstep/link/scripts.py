@@ -1,0 +1,480 @@
+"""From the steps of a file to its script: what can matter to the order of imports.
+
+Everything that does not depend on the order is settled here, once: what an import leads
+to, which branch the target takes, which names nobody has, who is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Several
+from typing import NamedTuple
+
+from linkstep.link.acts import (
+    Act,
+    Attempt,
+    Binds,
+    Call,
+    Caught,
+    Choice,
+    Fails,
+    Import,
+    Leaves,
+    Lists,
+    Local,
+    Loop,
+    MayFail,
+    Read,
+    Script,
+    Started,
+    Suppressed,
+    TakeAll,
+    Taken,
+    TakeNames,
+    Unbinds,
+    Unknown,
+)
+from linkstep.link.guarding import is_main_test
+from linkstep.link.lookup import Lookup
+from linkstep.link.modules import Module
+from linkstep.link.namespaces import Binding
+from linkstep.link.outcomes import Absent, Definition, Dubious, ModuleValue, exception_name
+from linkstep.link.relative import absolute_name
+from linkstep.model.environment import Missing
+from linkstep.model.expressions import (
+    Both,
+    Compare,
+    Either,
+    Expression,
+    Item,
+    Join,
+    Member,
+    Not,
+    Ref,
+    Sequence,
+)
+from linkstep.model.expressions import Call as Calling
+from linkstep.model.summary import (
+    Bind,
+    BindingKind,
+    ClassBody,
+    Exports,
+    If,
+    ImportByName,
+    ImportedName,
+    ImportFrom,
+    ImportModule,
+    Invoke,
+    Repeat,
+    Span,
+    Step,
+    Stop,
+    StopKind,
+    Suppress,
+    Try,
+    Unbind,
+    Use,
+)
+
+# Where names of the target begin: a test of nothing else holds in every order of imports.
+_FIRM = frozenset({"sys", "os", "platform", "typing", "TYPE_CHECKING", "MYPY", "six"}) | {
+    *("version_info", "PY2", "PY3", "__debug__", "importlib", "find_spec"),
+}
+# What asks for the state of a module that may still be in progress.
+_DEEPEST = 8
+_ASKING = frozenset({"hasattr", "getattr", "globals", "locals", "vars", "dir"})
+
+
+class Scripts:
+    """Scripts of modules and functions, each made when it is first asked for."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self.lookup = lookup
+        self._of_module: dict[Module, Script] = {}
+        self._of_function: dict[tuple[Module, int], Script] = {}
+
+    def of(self, module: Module) -> Script:
+        """Give what importing a module does; nothing for one that cannot be read."""
+        script = self._of_module.get(module)
+        if script is None:
+            summary = module.summary
+            if summary is None or summary.problem is not None:
+                broken = summary is not None and summary.problem is not None
+                script = (Fails("SyntaxError"),) if broken else ()
+            else:
+                self.lookup.names(module)
+                script = _Writer(self.lookup, module, 0).script(summary.body)
+            self._of_module[module] = script
+        return script
+
+    def of_function(self, module: Module, scope: int) -> Script:
+        """Give what a call of a function does."""
+        script = self._of_function.get((module, scope))
+        if script is None:
+            assert module.summary is not None
+            steps = module.summary.scopes[scope].steps
+            script = _Writer(self.lookup, module, scope).script(steps)
+            self._of_function[module, scope] = script
+        return script
+
+
+class _Writer:
+    """Writes the script of one block; `scope` is the namespace its names are bound in."""
+
+    def __init__(self, lookup: Lookup, module: Module, scope: int) -> None:
+        self.lookup = lookup
+        self.module = module
+        self.scope = scope
+        self.guarded = 0
+
+    def script(self, steps: Several[Step]) -> Script:
+        acts: list[Act] = []
+        for step in steps:
+            write = _WRITERS.get(type(step))
+            if write is not None:
+                write(self, step, acts)
+        return tuple(acts)
+
+    # Imports
+
+    def import_module(self, step: ImportModule, acts: list[Act]) -> None:
+        name = step.alias or step.module.partition(".")[0]
+        if step.lazy:
+            _bind(acts, name, None)
+            return
+        value = self.enter(step.module, step.span, acts)
+        if value is not None and not step.alias:
+            value = self.found(step.module.partition(".")[0])
+        last = acts[-1] if acts else None
+        if isinstance(last, Import) and last.span is step.span:
+            acts[-1] = last._replace(name=name, value=value)
+        elif not isinstance(last, Fails):
+            _bind(acts, name, value if value is not None and value.is_first_party else None)
+
+    def enter(self, name: str, span: Span, acts: list[Act]) -> Module | None:
+        """Write the import of a dotted name; give its module when there is one."""
+        found = self.lookup.module(name, self.module)
+        targets = self.targets(name)
+        if targets:
+            acts.append(Import(targets, span))
+        if isinstance(found, Dubious) and self.is_own(name):
+            acts.append(Unknown())
+        if isinstance(found, Module):
+            self.outside(found, acts)
+            return found
+        self.unfound(found, acts)
+        return None
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name may be one of the module's own top-level package."""
+        return name.partition(".")[0] == self.module.name.partition(".")[0]
+
+    def unfound(self, found: Absent | Dubious, acts: list[Act]) -> None:
+        if isinstance(found, Absent):
+            acts.append(Fails(exception_name(found.exception)))
+        elif self.guarded:
+            acts.append(MayFail())
+
+    def outside(self, found: Module, acts: list[Act]) -> None:
+        """Write that a module of the environment raises when it is imported."""
+        if not found.is_first_party:
+            failure = self.lookup.failures.of_module(found)
+            if failure is not None:
+                acts.append(Fails(exception_name(failure.exception)))
+
+    def targets(self, name: str) -> tuple[Module, ...]:
+        """Give the modules of the project that importing a name executes, parents first."""
+        parts = name.split(".")
+        found = (self.found(".".join(parts[: i + 1])) for i in range(len(parts)))
+        return tuple(module for module in found if module is not None and _has_script(module))
+
+    def found(self, name: str) -> Module | None:
+        module = self.lookup.modules.find(name, self.module)
+        return None if isinstance(module, Missing) else module
+
+    def import_from(self, step: ImportFrom, acts: list[Act]) -> None:
+        found = self.lookup.relative(step, self.module)
+        if step.lazy or not isinstance(found, Module):
+            if not step.lazy and not isinstance(found, Module):
+                self.unfound(found, acts)
+                if isinstance(found, Dubious) and (step.level or self.is_own(step.module)):
+                    acts.append(Unknown())
+            for alias in step.names:
+                _bind(acts, alias.bound, None)
+            return
+        targets = self.targets(found.name)
+        self.outside(found, acts)
+        if step.names[0].name == "*":
+            self.star(step, found, targets, acts)
+        elif not found.is_first_party:
+            self.names_outside(step, found, acts)
+        else:
+            names = tuple(self.taken(alias, found) for alias in step.names)
+            acts.append(TakeNames(targets, found, names, step.span))
+
+    def taken(self, alias: ImportedName, owner: Module) -> Taken:
+        submodule = self.found(f"{owner.name}.{alias.name}") if owner.is_package else None
+        missing = None
+        if owner is not self.module:
+            outcome = self.lookup.name(owner, alias.name, importing=True)
+            if isinstance(outcome, Absent):
+                missing = exception_name(outcome.exception)
+        return Taken(alias.name, alias.bound, alias.span, submodule, missing)
+
+    def names_outside(self, step: ImportFrom, owner: Module, acts: list[Act]) -> None:
+        for alias in step.names:
+            outcome = self.lookup.name(owner, alias.name, importing=True)
+            if isinstance(outcome, Absent):
+                acts.append(Fails(exception_name(outcome.exception)))
+            elif isinstance(outcome, Dubious) and self.guarded:
+                acts.append(MayFail())
+            _bind(acts, alias.bound, None)
+
+    def star(
+        self, step: ImportFrom, owner: Module, targets: tuple[Module, ...], acts: list[Act]
+    ) -> None:
+        if _has_script(owner):
+            acts.append(TakeAll(targets, owner, step.span))
+            return
+        for name in self.lookup.exports.star_names(self.module, step).names:
+            _bind(acts, name, None)
+
+    def import_by_name(self, step: ImportByName, acts: list[Act]) -> None:
+        name = self.lookup.evaluator.value(step.name, self.module)
+        if not isinstance(name, str) or not name:
+            acts.append(Unknown())
+            return
+        if name.startswith("."):
+            tail = name.lstrip(".")
+            name = absolute_name(self.module.package, len(name) - len(tail), tail) or ""
+        if name:
+            self.enter(name, step.span, acts)
+
+    # Names
+
+    def bind(self, step: Bind, acts: list[Act]) -> None:
+        value: Module | Ref | None = None
+        if isinstance(step.value, Ref) and step.value.scope >= 0:
+            value = step.value
+        elif isinstance(step.value, Calling):
+            outcome = self.lookup.follow(self.module, Binding(step, None))
+            if isinstance(outcome, ModuleValue) and outcome.module.is_first_party:
+                value = outcome.module
+        _bind(acts, step.name, value)
+
+    def unbind(self, step: Unbind, acts: list[Act]) -> None:
+        acts.append(Unbinds(step.name))
+
+    def exports(self, step: Exports, acts: list[Act]) -> None:
+        if self.scope == 0:
+            acts.append(Lists(step))
+
+    def use(self, step: Use, acts: list[Act]) -> None:
+        alone = not step.ref.attributes
+        about = self.starred(step.ref.name) if alone else self.module_behind(step.ref)
+        if about is not None:
+            acts.append(Read(step.ref, step, about, alone))
+
+    def starred(self, name: str) -> Module | None:
+        """Give the module whose star import is the one binding of a name."""
+        bindings = _bindings(self.lookup, self.module, Ref(name))
+        if len(bindings) != 1:
+            return None
+        step = bindings[0].step
+        if not isinstance(step, ImportFrom) or step.names[0].name != "*":
+            return None
+        found = self.lookup.relative(step, self.module)
+        return found if isinstance(found, Module) and _has_script(found) else None
+
+    def module_behind(self, ref: Ref, depth: int = 0) -> Module | None:
+        """Give the module of the project that the root of a chain may be."""
+        for binding in _bindings(self.lookup, self.module, ref):
+            source = binding.step.value if isinstance(binding.step, Bind) else None
+            if isinstance(source, Ref) and source.scope > 0 and depth < _DEEPEST:
+                about = self.module_behind(source, depth + 1)
+                if about is not None:
+                    return about
+            value = self.lookup.follow(self.module, binding)
+            if isinstance(value, ModuleValue) and value.module.is_first_party:
+                return value.module
+        return None
+
+    def invoke(self, step: Invoke, acts: list[Act]) -> None:
+        for callee in called(self.lookup, self.module, step.ref):
+            acts.append(Call(*callee, step.line))
+
+    # Control flow
+
+    def branch(self, step: If, acts: list[Act]) -> None:
+        if is_main_test(step.test) and self.scope == 0:
+            acts.append(Started(self.script(step.body), self.script(step.orelse)))
+            return
+        roots = frozenset(_roots(step.test))
+        verdict = None
+        if roots.isdisjoint(_ASKING):
+            verdict = self.lookup.evaluator.decide(step.test, self.module)
+        if verdict is not None and roots <= _FIRM:
+            acts.extend(self.script(step.body if verdict else step.orelse))
+            return
+        ways = (self.script(step.body), self.script(step.orelse))
+        if any(ways):
+            acts.append(Choice(ways, None if verdict is None else int(not verdict)))
+
+    def attempt(self, step: Try, acts: list[Act]) -> None:
+        self.guarded += 1
+        body = self.script(step.body)
+        self.guarded -= 1
+        handlers = tuple(Caught(h.catches, self.script(h.body)) for h in step.handlers)
+        orelse, final = self.script(step.orelse), self.script(step.final)
+        acts.append(Attempt(body, handlers, orelse, final, step.probe))
+
+    def suppress(self, step: Suppress, acts: list[Act]) -> None:
+        self.guarded += 1
+        acts.append(Suppressed(step.catches, self.script(step.body)))
+        self.guarded -= 1
+
+    def repeat(self, step: Repeat, acts: list[Act]) -> None:
+        acts.append(Loop(step.runs, self.script(step.body), self.script(step.orelse)))
+
+    def class_body(self, step: ClassBody, acts: list[Act]) -> None:
+        outer, self.scope = self.scope, step.scope
+        body = self.script(step.body)
+        self.scope = outer
+        if body:
+            acts.append(Local(step.scope, body))
+
+    def stop(self, step: Stop, acts: list[Act]) -> None:
+        if step.kind is StopKind.RAISE:
+            acts.append(Fails((step.exception or "").rpartition(".")[2] or None))
+        elif step.kind in (StopKind.EXIT, StopKind.SKIP):
+            acts.append(Fails("SystemExit" if step.kind is StopKind.EXIT else None))
+        else:
+            acts.append(Leaves(step.kind is StopKind.LOOP))
+
+
+_WRITERS: dict[type, Callable[..., None]] = {
+    ImportModule: _Writer.import_module,
+    ImportFrom: _Writer.import_from,
+    ImportByName: _Writer.import_by_name,
+    Bind: _Writer.bind,
+    Unbind: _Writer.unbind,
+    Exports: _Writer.exports,
+    Use: _Writer.use,
+    Invoke: _Writer.invoke,
+    If: _Writer.branch,
+    Try: _Writer.attempt,
+    Suppress: _Writer.suppress,
+    Repeat: _Writer.repeat,
+    ClassBody: _Writer.class_body,
+    Stop: _Writer.stop,
+}
+
+
+class Callee(NamedTuple):
+    """A function that a call may run; `certain` when the call runs its body and no other."""
+
+    module: Module
+    scope: int
+    certain: bool
+
+
+def called(lookup: Lookup, module: Module, ref: Ref) -> tuple[Callee, ...]:
+    """Give the functions that a call in `module` may run, as far as they are known.
+
+    They are those that a `def` binds at the top level of a module of the project, or in the
+    function around the call. A call of a class is one of its `__init__`.
+    """
+    if ref.scope > 0 and not ref.attributes:
+        inner = _nested(module, ref)
+        if inner is not None:
+            return (inner,)
+    candidates = [_function(*found) for found in _definitions(lookup, module, ref)]
+    found = tuple(callee for callee in candidates if callee is not None)
+    if len(candidates) > 1:
+        return tuple(callee._replace(certain=False) for callee in found)
+    return found
+
+
+def _nested(module: Module, ref: Ref) -> Callee | None:
+    """Give a function that the function around the call defines."""
+    assert module.summary is not None
+    scopes = module.summary.scopes
+    wanted = f"{scopes[ref.scope].name}.{ref.name}"
+    for index, scope in enumerate(scopes):
+        if scope.parent == ref.scope and scope.name == wanted and not scope.is_class:
+            return Callee(module, index, not (scope.deferred or scope.decorated))
+    return None
+
+
+def _definitions(lookup: Lookup, module: Module, ref: Ref) -> Iterator[tuple[Module, Bind, str]]:
+    """Give the statements that may bind what a chain of names stands for."""
+    for binding in _bindings(lookup, module, ref):
+        if isinstance(binding.step, Bind) and not ref.attributes:
+            yield module, binding.step, ref.name
+            continue
+        value = lookup.follow(module, binding)
+        if ref.attributes:
+            if ref.attributes[:-1]:
+                value = lookup.attributes(value, ref.attributes[:-1])
+            if not isinstance(value, ModuleValue):
+                continue
+            value = lookup.name(value.module, ref.attributes[-1], importing=False)
+        if isinstance(value, Definition) and value.module.is_first_party:
+            names = lookup.names(value.module)
+            entry = names.get(value.name) if names is not None else None
+            for found in entry.ever if entry is not None else ():
+                if isinstance(found.step, Bind):
+                    yield value.module, found.step, value.name
+
+
+def _bindings(lookup: Lookup, module: Module, ref: Ref) -> Several[Binding]:
+    if ref.scope > 0:
+        return lookup.failures.scope_bindings(module, ref.scope).get(ref.name, ())
+    names = lookup.names(module) if ref.scope == 0 else None
+    entry = names.get(ref.name) if names is not None else None
+    return entry.ever if entry is not None else ()
+
+
+def _function(owner: Module, step: Bind, name: str) -> Callee | None:
+    """Give the function that a `def` binds, or the `__init__` of a class."""
+    if step.kind not in (BindingKind.FUNCTION, BindingKind.CLASS) or owner.summary is None:
+        return None
+    is_class = step.kind is BindingKind.CLASS
+    wanted = f"{name}.__init__" if is_class else name
+    for index, scope in enumerate(owner.summary.scopes):
+        same = scope.name == wanted and not scope.is_class and bool(scope.steps)
+        if same and (is_class or (scope.parent == 0 and scope.line == step.line)):
+            return Callee(owner, index, not (is_class or scope.deferred or scope.decorated))
+    return None
+
+
+def _bind(acts: list[Act], name: str, value: Module | Ref | None) -> None:
+    """Write a binding, in one act with those before it."""
+    last = acts[-1] if acts else None
+    if isinstance(last, Binds):
+        last.names.append((name, value))
+    else:
+        acts.append(Binds([(name, value)]))
+
+
+def _has_script(module: Module) -> bool:
+    return module.is_first_party and not module.path.endswith("/") and module.why_opaque is None
+
+
+def _roots(expression: Expression | None) -> Iterator[str]:
+    """Give the names at which the chains of an expression begin."""
+    match expression:
+        case Ref(name):
+            yield name
+        case Not(operand) | Item(operand) | Member(operand):
+            yield from _roots(operand)
+        case Both(parts) | Either(parts) | Sequence(parts):
+            for part in parts:
+                yield from _roots(part)
+        case Compare(left, _, right) | Join(_, left, right):
+            yield from _roots(left)
+            yield from _roots(right)
+        case Calling(function, arguments):
+            yield from _roots(function)
+            for argument in arguments:
+                yield from _roots(argument)

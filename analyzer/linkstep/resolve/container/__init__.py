@@ -1,0 +1,1 @@
+"""What an image's command starts, with which interpreter, on which path."""

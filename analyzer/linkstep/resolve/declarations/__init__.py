@@ -1,0 +1,1 @@
+"""Declarations: what a project asks for, in every file that can ask."""

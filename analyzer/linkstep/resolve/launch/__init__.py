@@ -1,0 +1,1 @@
+"""Launch commands: what a command line starts, and where command lines are written."""

@@ -1,0 +1,117 @@
+"""Where a distribution is named outside of imports: settings, scripts, workflows, images.
+
+A driver that a URL names, an application in a list of settings, a program that a script
+calls: none of them is imported, and all of them are used. Files are searched as text, and
+only when a declaration would be called unused otherwise, so that too much is taken for a use
+and never too little.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from linkstep.model.tree import EntryKind, Tree
+
+_LARGEST = 1 << 20
+_NOT_TEXT = re.compile(
+    r"\.(?:png|jpe?g|gif|ico|svg|webp|pdf|zip|gz|tgz|whl|so|pyd|dll|woff2?|ttf|eot|mo|po|lock|map"
+    r"|mp[34]|sqlite3?|db|pyc|parquet|npy|pkl|bin)\Z|\APKG-INFO\Z",
+    re.IGNORECASE,
+)
+_SKIPPED = re.compile(
+    r"(?:\.(?:git|hg|svn|venv|tox|nox|eggs|mypy_cache|pytest_cache|ruff_cache)|venv|env|node_modules"
+    r"|__pycache__|site-packages|build|dist|.*\.(?:egg|dist)-info)\Z"
+)
+_LOCKS = re.compile(r"(?:Pipfile|poetry|pdm|uv|pylock[^/]*)\.(?:lock|toml)\Z")
+_PROSE = re.compile(r"(?:README|CHANGE|HISTORY|NEWS|LICEN|AUTHORS|CONTRIBUT)|\.(?:md|rst|adoc)\Z")
+_INSTALLS = re.compile(
+    r"(?:Dockerfile|Containerfile|Makefile|tox\.ini|noxfile\.py|meta\.yaml|(?:conda|environment)"
+    r"[^/]*\.ya?ml|[^/]*\.(?:sh|bash|ps1|dockerfile|nix)|\.gitlab-ci\.yml|\.pre-commit-config"
+    r"\.yaml|app\.yaml|Justfile|justfile|Vagrantfile|Jenkinsfile|runtime\.txt)"
+    r"|\.(?:github|circleci|ci)/",
+    re.IGNORECASE,
+)
+
+
+class Mentions:
+    """The words of a tree's files, read once; `declaring` are the files that declare."""
+
+    def __init__(self, tree: Tree, declaring: Iterable[str]) -> None:
+        self._tree = tree
+        self._declaring = frozenset(declaring)
+        self._texts: list[tuple[str, str]] | None = None
+
+    def anywhere(self, words: Iterable[str]) -> bool:
+        """Whether a file has one of the words, in any case; prose and locks do not count.
+
+        Of a file that declares, the lines that are requirements do not count.
+
+        >>> from linkstep.tree.memory import MemoryTree
+        >>> tree = MemoryTree({"settings.py": "URL = 'postgresql+asyncpg://db'", "README.md": "x"})
+        >>> Mentions(tree, []).anywhere(["asyncpg"]), Mentions(tree, []).anywhere(["x"])
+        (True, False)
+        """
+        pattern = _pattern(words)
+        for path, text in self._all():
+            if path in self._declaring:
+                if any(pattern.search(line) for line in _used_lines(text, pattern)):
+                    return True
+            elif pattern.search(text):
+                return True
+        return False
+
+    def where_installing(self, words: Iterable[str]) -> bool:
+        """Whether a file that installs things by itself names one of the words."""
+        pattern = _pattern(words)
+        installing = ((p, t) for p, t in self._all() if _INSTALLS.search(p))
+        return any(pattern.search(text) for _, text in installing)
+
+    def _all(self) -> list[tuple[str, str]]:
+        if self._texts is None:
+            self._texts = list(self._walk(""))
+        return self._texts
+
+    def _walk(self, directory: str) -> Iterator[tuple[str, str]]:
+        for name, kind in sorted(self._tree.entries(directory).items()):
+            path = posixpath.join(directory, name)
+            if kind is EntryKind.DIRECTORY:
+                inner = self._tree.entries(path)
+                if not _SKIPPED.match(name) and "pyvenv.cfg" not in inner:
+                    yield from self._walk(path)
+            elif (
+                not _NOT_TEXT.search(name)
+                and not _LOCKS.search(name)
+                and not _PROSE.search(name)
+            ):
+                text = self._read(path)
+                if text:
+                    yield path, text
+
+    def _read(self, path: str) -> str:
+        try:
+            content = self._tree.read(path)
+        except OSError:
+            return ""
+        if len(content) > _LARGEST or b"\0" in content[:1024]:
+            return ""
+        return content.decode("utf-8", "replace")
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Match whole words; what normalization makes equal is equal here (PEP 503)."""
+    loose = sorted({re.sub(r"[-_.]+", "-", word) for word in words})
+    written = "|".join(re.escape(word).replace(r"\-", r"[-_.]?") for word in loose)
+    return re.compile(rf"(?<![A-Za-z0-9_])(?:{written})(?![A-Za-z0-9_])", re.IGNORECASE)
+
+
+def _used_lines(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    """Give the lines that do more than require: `name = "pkg:main"`, `DJANGO = "settings"`."""
+    for line in text.splitlines():
+        stripped = line.strip().lstrip("\"'-[ ")
+        begins = pattern.match(stripped)
+        if begins is None:
+            yield line
+        elif pattern.search(stripped[begins.end() :]):
+            yield stripped[begins.end() :]

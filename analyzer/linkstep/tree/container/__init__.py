@@ -1,0 +1,1 @@
+"""Container images as a tree: layers read as streams, merged, never unpacked."""

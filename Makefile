@@ -4,6 +4,7 @@
 #   make test    run all tests
 #   make lint    style, types, and linkstep on itself
 #   make clean   remove what make has made
+#   make accuracy   measure false alarms and recall against CPython; takes hours
 #
 # What they need is installed into .venv with pip, once.
 # `make PYTHON=/path/to/python demo` uses that interpreter.
@@ -17,7 +18,7 @@ EXAMPLE := examples/chat-backend
 # The outcome must not depend on the environment that happens to be active.
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint accuracy clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,6 +44,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/linkstep check analyzer
+
+accuracy: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.accuracy --report docs/accuracy.md
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

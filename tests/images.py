@@ -7,6 +7,7 @@ downloaded is kept in the user's cache directory.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,17 +20,22 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "linkstep
 TOOLS = ("umoci", "skopeo")
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-DEBIAN_PACKAGES = (
-    "python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libc6 libgcc-s1 zlib1g"
-    " libexpat1 libffi8 libssl3 libbz2-1.0 liblzma5 libuuid1 libcrypt1 dash"
-    " python3-markupsafe python3-jinja2"
-).split()
+DEBIAN_PACKAGES = [
+    *("python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib", "libsqlite3-0"),
+    *("libc6", "libgcc-s1", "zlib1g", "libexpat1", "libffi8", "libssl3", "libbz2-1.0", "dash"),
+    *("liblzma5", "libuuid1", "libcrypt1", "python3-markupsafe", "python3-jinja2"),
+]
 
 
 def run(*words: str | Path, cwd: Path | None = None) -> str:
     """Run a tool and give its output; its own words are in the error when it fails."""
     done = subprocess.run(
-        [str(word) for word in words], capture_output=True, text=True, timeout=240, cwd=cwd
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=cwd,
+        check=False,
     )
     assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
     return done.stdout
@@ -67,7 +73,8 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def debian_packages() -> Path | None:
     """Give a directory with Debian's packages, None when they cannot be downloaded."""
-    directory = CACHE / "debian"
+    key = hashlib.sha256(" ".join(DEBIAN_PACKAGES).encode()).hexdigest()[:8]
+    directory = CACHE / f"debian-{key}"
     done = directory / "complete"
     if not done.exists():
         directory.mkdir(parents=True, exist_ok=True)
@@ -146,6 +153,12 @@ def _copy_libraries(target: Path, local: Path) -> None:
     binaries += (local / "lib" / f"python{VERSION}" / "lib-dynload").glob("*.so")
     shutil.copy2(os.path.realpath("/bin/sh"), target / "usr/bin/sh")
     seen: set[str] = set()
+    for name in ("libgcc_s.so.1", "libstdc++.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1"):
+        binaries += Path("/lib").glob(f"*-linux-gnu/{name}")
+        for path in Path("/lib").glob(f"*-linux-gnu/{name}"):
+            place = target / str(path).lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(os.path.realpath(path), place)
     for binary in binaries:
         listed = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False)
         for line in listed.stdout.splitlines():
@@ -215,3 +228,31 @@ class Layout:
         policy = ["--insecure-policy"]
         run("skopeo", *policy, "copy", *options, f"oci:{self.directory}:{tag}", destination)
         return target
+
+
+def installed_packages(*requirements: str) -> Path | None:
+    """Give a directory with packages from PyPI as pip installs them, None without network."""
+    target = CACHE / "-".join(("packages", VERSION, *requirements))
+    if not (target / "complete").exists():
+        shutil.rmtree(target, ignore_errors=True)
+        words = ["-m", "pip", "install", "-q", "--no-compile", "--target", str(target)]
+        done = subprocess.run(
+            [sys.executable, *words, *requirements], capture_output=True, check=False, timeout=200
+        )
+        if done.returncode != 0:
+            return None
+        (target / "complete").touch()
+    return target
+
+
+def in_chroot(root: Path, *words: str) -> str:
+    """Run a program of an unpacked image; give the last line it says."""
+    done = subprocess.run(
+        [shutil.which("chroot") or "chroot", root, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={},
+    )
+    return ((done.stdout + done.stderr).strip().splitlines() or [""])[-1]

@@ -29,11 +29,11 @@ class Member(NamedTuple):
 
 Members = Mapping[str, Content] | Sequence[Member]
 
-BUILT_IN = (
-    "_abc _ast _codecs _collections _functools _imp _io _locale _operator _signal _sre _stat"
-    " _string _symtable _thread _tracemalloc _weakref atexit errno faulthandler gc itertools"
-    " posix pwd time"
-).split()
+BUILT_IN = [
+    *("_abc", "_ast", "_codecs", "_collections", "_functools", "_imp", "_io", "_locale"),
+    *("_operator", "_signal", "_sre", "_stat", "_string", "_symtable", "_thread", "_weakref"),
+    *("_tracemalloc", "atexit", "errno", "faulthandler", "gc", "itertools", "posix", "pwd", "time"),
+]
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 PREFIX = "usr/local"
 LIBRARY = f"{PREFIX}/lib/python3.11"

@@ -286,10 +286,10 @@ def test_the_life_of_a_baseline(project: Path, capsys: Captured) -> None:
     assert file.read_bytes() == before
 
 
-def test_stale_entries_fail_whatever_is_selected(project: Path, capsys: Captured) -> None:
+def test_stale_entries_fail_unless_they_are_ignored(project: Path, capsys: Captured) -> None:
     main(["baseline"])
     (project / "app/a.py").write_text("")
-    assert check(capsys, "--select", "LS104")[0] == 1
+    assert check(capsys, "--select", "LS102")[0] == 1
     assert check(capsys, "--fail-on", "never")[0] == 0
     assert check(capsys, "--ignore", "LS902")[0] == 0
     assert check(capsys, "--no-baseline")[1][0].startswith("app/b.py:1:20: LS102")
@@ -301,6 +301,23 @@ def test_an_entry_of_a_rule_that_is_not_selected_is_not_stale(
     main(["baseline"])
     code, told = check(capsys, "--ignore", "LS102")
     assert (code, told[0][:11], len(told)) == (0, "no findings", 1)
+
+
+def test_entries_of_rules_that_are_not_selected_stay(project: Path, capsys: Captured) -> None:
+    main(["baseline"])
+    for path in ("app/a.py", "app/b.py", "tests/test_a.py"):
+        (project / path).write_text("")
+    assert check(capsys, "--select", "LS104")[0] == 0
+    assert main(["baseline", "--prune", "--ignore", "undefined-name"]) == 0
+    assert (project / "linkstep-baseline.json").read_text() == LISTED
+    assert main(["baseline", "--prune"]) == 0
+    assert (project / "linkstep-baseline.json").read_text() == render_baseline([])
+
+
+def test_entries_of_a_rule_that_is_gone_are_stale(project: Path, capsys: Captured) -> None:
+    (project / "b.json").write_text(render_baseline([Entry("app/a.py", "OUR001", "x", "y")]))
+    told = check(capsys, "--baseline", "b.json")[1]
+    assert "b.json:4:5: LS902 stale baseline entry: OUR001 in app/a.py, 'y' of x" in told
 
 
 def test_entries_outside_of_the_paths_are_not_stale(project: Path, capsys: Captured) -> None:

@@ -137,6 +137,15 @@ def test_an_environment_is_made_of_absolute_paths() -> None:
     assert (with_one.has_environment, without.has_environment) == (True, False)
 
 
+def test_files_that_git_does_not_hold() -> None:
+    text = "# A\n`a.py`: empty\n`b/c.py`: empty\n\nUntracked: `a.py`, `b/c.py`\n"
+    [case] = parse_cases(text, "a.md")
+    assert case.untracked == ("a.py", "b/c.py")
+    with pytest.raises(LinkstepError) as caught:
+        parse_cases("# A\n`a.py`: empty\n\nUntracked: `b.py`\n", "a.md")
+    assert (caught.value.what, caught.value.where) == ("b.py is no file of this case", "a.md:4")
+
+
 def test_windows_line_ends_change_nothing() -> None:
     text = "# A\n`m.py`:\n```\nx = 1\n```\nPython: runs\n"
     assert parse_cases(text.replace("\n", "\r\n"), "x") == parse_cases(text, "x")

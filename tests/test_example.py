@@ -33,11 +33,12 @@ app/ws/manager.py:45:40: error[LS102] cannot import name 'get_db_session_factory
   found:   app/db/session.py binds get_session, get_session_from_factory, init_database and 8 more
   effect:  fails when ConnectionManager.post() is called; `except Exception` at line 51 hides it, \
 so the program starts
-  reached: app.main:app -> app.ws.routes -> app.ws.manager
+  reached: app.main:app (CMD in Dockerfile) -> app.ws.routes -> app.ws.manager
   help:    get_session_from_factory is the closest name there
 
-1 error in 24 files: 117 references, 116 resolved, 1 unresolved, 0 unknown (TIME)
-note: third-party names are not judged: no environment found
+1 error in 24 files: 118 references, 117 resolved, 1 unresolved, 0 unknown (TIME)
+note: third-party modules are judged by declarations only: no environment found
+note: 1 module of the project is reached from no entry point
 """
 
 DOCUMENT = {
@@ -62,8 +63,9 @@ DOCUMENT = {
             "guard": "swallowed",
             "reached_from": [
                 {
-                    "entry": "app.main:app",
+                    "entry": "app.main:app (CMD in Dockerfile)",
                     "chain": ["app.main", "app.ws.routes", "app.ws.manager"],
+                    "deferred": False,
                 }
             ],
             "suggestion": "app.db.session.get_session_from_factory",
@@ -73,21 +75,26 @@ DOCUMENT = {
             "guard_line": 51,
             "used_by": [],
             "versions": [],
+            "caused_by": None,
+            "cycle": None,
         }
     ],
     "summary": {
         "files": 24,
-        "references": 117,
-        "resolved": 116,
+        "references": 118,
+        "resolved": 117,
         "unresolved": 1,
         "unknown": 0,
         "optional": 0,
         "suppressed": 0,
         "baselined": 0,
+        "preexisting": 0,
+        "unreached": 1,
+        "unreachable": 0,
         "unknown_by_reason": {},
         "findings_by_code": {"LS102": 1},
     },
-    "notes": ["third-party names are not judged: no environment found"],
+    "notes": ["third-party modules are judged by declarations only: no environment found"],
 }
 
 

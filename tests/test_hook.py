@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -148,13 +147,9 @@ def test_pre_commit_installs_and_runs_the_hook(tmp_path: Path) -> None:
     done = commit(project, **variables)
     assert done.returncode == 1
     said = done.stdout + done.stderr
-    assert BROKEN in said
-    assert re.sub(r"\d+\.\d\d s", "TIME", said).partition(BROKEN)[2].startswith(
-        "\n1 error in 4 files: 4 references, 0 resolved, 2 unresolved, 2 unknown (TIME)\n"
-        "note: third-party names are not judged: no environment found (VIRTUAL_ENV holds linkstep only)\n"
-        "note: unknown: 2 there is no environment to look in\n"
-        "note: 1 finding was there before, and was not caused by the change\n"
-    )
+    assert BROKEN in said, said
+    assert "no environment found (VIRTUAL_ENV holds linkstep only)" in said
+    assert "note: 1 finding was there before, and was not caused by the change" in said
     assert (project.root / "app/db.py").read_text() == APP["app/db.py"]
 
     # The other way round: on disk all is broken, and what is staged is fine.

@@ -45,6 +45,23 @@ def test_files_that_are_not_checked_bear_witness(tmp_path: Path) -> None:
     assert said(run(tmp_path)) == expected
 
 
+def test_compiled_code_may_put_names_into_the_modules_it_speaks_of(tmp_path: Path) -> None:
+    site = "env/lib/python3.11/site-packages"
+    files = {
+        "env/pyvenv.cfg": "version = 3.11.4\n",
+        f"{site}/driver/__init__.py": "",
+        f"{site}/driver/errors.py": "",
+        f"{site}/driver/pool.py": "",
+        f"{site}/driver/_c.cpython-311-x86_64-linux-gnu.so": b"\x7fELF\0driver.errors\0",
+        f"{site}/driver/_cy.cpython-311-x86_64-linux-gnu.so": b"cython_runtime\0driver.pool\0",
+        "app.py": "from driver.errors import Locked\nfrom driver.pool import Pool\n",
+    }
+    lay(tmp_path, files)
+    assert said(run(tmp_path, "app.py", python="env")) == [
+        ("app.py", 2, "LS102", "cannot import name 'Pool' from 'driver.pool'")
+    ]
+
+
 def test_a_test_that_patches_a_module_proves_nothing_for_others(tmp_path: Path) -> None:
     files = {
         "linkstep.toml": "",

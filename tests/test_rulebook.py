@@ -150,7 +150,12 @@ def test_the_rules_of_linkstep() -> None:
         ("LS110", "shadowed-module", "warning"),
         ("LS111", "syntax-error", "error"),
         ("LS112", "failing-import", "error"),
+        ("LS201", "broken-entry-point", "error"),
+        ("LS202", "broken-launch-command", "error"),
+        ("LS203", "broken-dotted-path", "error"),
         ("LS306", "removed-from-standard-library", "error"),
+        ("LS601", "unset-app-state", "error"),
+        ("LS602", "dead-state-test", "warning"),
         ("LS901", "unused-suppression", "warning"),
         ("LS902", "stale-baseline-entry", "error"),
     ]

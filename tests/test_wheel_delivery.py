@@ -13,6 +13,7 @@ import pytest
 from linkstep.resolve.wheel_delivery import wheel_deliveries
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.ignored import last_match
+from linkstep.tree.memory import MemoryTree
 from repositories import ENVIRON, Checkout, said
 
 BUILD = "import sys, importlib; importlib.import_module(sys.argv[1]).build_wheel(sys.argv[2])"
@@ -51,7 +52,8 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
         SETUPTOOLS,
         SHOP,
         {
-            "pyproject.toml": '[tool.setuptools]\npackages = ["shop", "other.sub"]\npy-modules = ["conf"]\n'
+            "pyproject.toml": "[tool.setuptools]\n"
+            'packages = ["shop", "other.sub"]\npy-modules = ["conf"]\n'
         },
     ),
     "setuptools finds with namespaces": (
@@ -66,8 +68,8 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
         SETUPTOOLS,
         SRC,
         {
-            "pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["src"]\nnamespaces = false\n'
-            'exclude = ["shop.api"]\n'
+            "pyproject.toml": "[tool.setuptools.packages.find]\n"
+            'where = ["src"]\nnamespaces = false\nexclude = ["shop.api"]\n'
         },
     ),
     "setuptools maps directories": (
@@ -98,7 +100,8 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
         SETUPTOOLS,
         SHOP,
         {
-            "setup.py": "from setuptools import setup\nsetup(packages=['shop'], py_modules=['conf'])\n"
+            "setup.py": "from setuptools import setup\n"
+            "setup(packages=['shop'], py_modules=['conf'])\n"
         },
     ),
     "hatchling by name": (HATCHLING, SHOP, {".gitignore": "http.py\n/dist\n"}),
@@ -115,7 +118,8 @@ PROJECTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
         HATCHLING,
         SHOP,
         {
-            "pyproject.toml": '[tool.hatch.build.targets.wheel]\nonly-include = ["shop/api", "conf.py"]\n'
+            "pyproject.toml": "[tool.hatch.build.targets.wheel]\n"
+            'only-include = ["shop/api", "conf.py"]\n'
             '[tool.hatch.build.targets.wheel.force-include]\n"other/sub" = "extra"\n'
         },
     ),
@@ -176,6 +180,7 @@ def built(root: Path, backend: str, out: Path) -> set[str]:
     """Build the wheel of a project; give the paths of the sources that are in it."""
     done = subprocess.run(
         [sys.executable, "-c", BUILD, backend, str(out)],
+        env={**ENVIRON, "PATH": f"{Path(sys.executable).parent}:{ENVIRON['PATH']}"},
         cwd=root,
         capture_output=True,
         text=True,
@@ -204,3 +209,97 @@ def test_the_wheel_has_what_the_rules_say(name: str, tmp_path: Path) -> None:
     assert got
     for path, (_, lacks) in verdicts.items():
         assert bool(delivery.cause(path)) is lacks
+
+
+UNJUDGED = {
+    "no build system": {"pyproject.toml": '[project]\nname = "shop"\n'},
+    "setup.py decides": {"setup.py": "from setuptools import setup\nsetup(packages=mine())\n"},
+    "setup.py computes": {
+        "setup.py": "from setuptools import *\nsetup(packages=find_packages(exclude=OLD))\n"
+    },
+    "two packages in a flat layout": {"pyproject.toml": pyproject(SETUPTOOLS), "b/__init__.py": ""},
+    "a build hook": {"pyproject.toml": pyproject(HATCHLING, "[tool.hatch.build.hooks.custom]\n")},
+    "nothing is named like the project": {"pyproject.toml": pyproject(HATCHLING, name="other")},
+    "no package mode": {
+        "pyproject.toml": pyproject(POETRY, "[tool.poetry]\npackage-mode = false\n")
+    },
+    "a build script": {"pyproject.toml": pyproject(PDM), "pdm_build.py": ""},
+    "a backend of its own": {
+        "pyproject.toml": '[build-system]\nbuild-backend = "flit_core.buildapi"\n'
+        'backend-path = ["."]\n'
+    },
+    "an unknown backend": {"pyproject.toml": pyproject("maturin")},
+}
+
+
+@pytest.mark.parametrize("name", UNJUDGED)
+def test_what_cannot_be_known_is_not_judged(name: str) -> None:
+    tree = MemoryTree({"shop/__init__.py": "", **UNJUDGED[name]})
+    assert wheel_deliveries(tree, last_match) == ()
+
+
+@pytest.mark.parametrize(
+    ("extra", "path", "cause"),
+    [
+        (
+            {
+                "pyproject.toml": pyproject(
+                    HATCHLING, '[tool.hatch.build.targets.wheel]\nexclude = ["data_*"]\n'
+                )
+            },
+            "shop/data_x.py",
+            "is not in the wheel: hatchling leaves `data_*` out (pyproject.toml:8)",
+        ),
+        (
+            {"setup.py": "from setuptools import *\nsetup(packages=find_packages())\n"},
+            "shop/plugins/csv.py",
+            "is not in the wheel: setuptools finds no __init__.py in shop/plugins",
+        ),
+        (
+            {
+                "setup.cfg": "[options]\npackages = find:\n[options.packages.find]\n"
+                "exclude =\n    shop.old*\n",
+                "shop/old/__init__.py": "",
+            },
+            "shop/old/x.py",
+            "is not in the wheel: setuptools leaves `shop.old*` out (setup.cfg:5)",
+        ),
+        (
+            {"pyproject.toml": pyproject(SETUPTOOLS, '[tool.setuptools]\npackages = ["shop"]\n')},
+            "shop/api/x.py",
+            "is not in the wheel: setuptools is told to take the packages shop",
+        ),
+    ],
+)
+def test_the_cause_is_named(extra: dict[str, str], path: str, cause: str) -> None:
+    tree = MemoryTree({"shop/__init__.py": "", path: "", **extra})
+    [delivery] = wheel_deliveries(tree, last_match)
+    assert delivery.cause(path) == cause
+
+
+def test_data_files_of_a_package_may_be_modules() -> None:
+    files = {"shop/__init__.py": "", "shop/templates/x.py": "", "MANIFEST.in": "graft shop\n"}
+    setup = {"setup.py": "from setuptools import setup\nsetup(packages=['shop'])\n"}
+    [delivery] = wheel_deliveries(MemoryTree(files | setup), last_match)
+    path = "shop/templates/x.py"
+    assert (delivery.takes(path), delivery.lacks(path)) == (False, False)
+
+
+def test_a_program_that_an_image_takes_whole_needs_no_wheel(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path / "project")
+    files = {
+        "pyproject.toml": pyproject(SETUPTOOLS, '[tool.setuptools]\npackages = ["shop"]\n'),
+        "shop/__init__.py": "",
+        "shop/main.py": "import conf\n",
+        "conf.py": "",
+    }
+    checkout.commit(files)
+    expected = (
+        "shop.main imports conf, but conf.py is not in the wheel: "
+        "setuptools is told to take the packages shop"
+    )
+    assert said(checkout.check()) == [("shop/main.py", 1, "LS402", expected)]
+    checkout.commit({"Dockerfile": "FROM python:3.12\nCOPY . /srv\n"})
+    assert said(checkout.check()) == []
+    checkout.commit({"Dockerfile": "FROM python:3.12\nCOPY nowhere /srv\n"})
+    assert said(checkout.check()) == []

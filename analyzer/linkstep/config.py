@@ -26,6 +26,7 @@ from linkstep.pyproject import read_toml
 Tables = Mapping[str, object]
 
 LIST_OF_STRINGS = "a list of strings"
+PATH = 'a path such as "app.main:app -> app.ws.events:sent"'
 
 
 class Configuration(Struct, frozen=True):
@@ -34,6 +35,7 @@ class Configuration(Struct, frozen=True):
     `source` is the file it came from. `python` is an interpreter or a virtual
     environment, `rules` are directories of further rule pages, `baseline` is a file; all
     are relative to the directory of `source`, as are `roots`, `include` and `exclude`.
+    `components` are patterns of modules by name, `paths` the stops of golden paths by name.
     """
 
     source: str | None = None
@@ -53,6 +55,8 @@ class Configuration(Struct, frozen=True):
     baseline: str | None = None
     require_environment: bool = False
     dependencies: DependencySettings = DependencySettings()
+    components: dict[str, tuple[str, ...]] = {}
+    paths: dict[str, tuple[str, ...]] = {}
 
     @property
     def policy(self) -> Policy:
@@ -282,6 +286,58 @@ def _modules_by_distribution(value: object, where: str) -> dict[str, tuple[str, 
     return {name: _strings(modules, f"{where}.{name}") for name, modules in table.items()}
 
 
+def _components(value: object, where: str) -> dict[str, tuple[str, ...]]:
+    """Read module patterns by the name of a component: one, or a list of them."""
+    components = {}
+    for name, patterns in _table(value, where).items():
+        place = f"{where}.{name}"
+        listed = (patterns,) if isinstance(patterns, str) else _strings(patterns, place)
+        if not listed or not all(re.fullmatch(r"[\w.*?\[\]!-]+", one) for one in listed):
+            _refuse(patterns, place, 'a pattern of modules such as "app.ws.*", or a list of them')
+        components[name] = listed
+    return components
+
+
+def _paths(value: object, where: str) -> dict[str, tuple[str, ...]]:
+    """Read golden paths: `"app.main:app -> app.ws.events:sent"`, or the same as a table."""
+    return {
+        name: _stops(path, f"{where}.{name}") for name, path in _table(value, where).items()
+    }
+
+
+def _stops(value: object, where: str) -> tuple[str, ...]:
+    """Give where a path begins, and its stops."""
+    if isinstance(value, str):
+        stops = [stop.strip() for stop in value.split("->")]
+    elif isinstance(value, dict):
+        stops = _listed_stops(value, where)
+    else:
+        _refuse(value, where, PATH)
+    for stop in stops[1:]:
+        module, colon, attribute = stop.partition(":")
+        names = [*module.split("."), *(attribute.split(".") if colon else ())]
+        if not all(name.isidentifier() for name in names):
+            _refuse(stop, where, f"{PATH}; a stop is a module, or module:name")
+    if not stops[0]:
+        _refuse(value, where, PATH)
+    return tuple(stops)
+
+
+def _listed_stops(table: Tables, where: str) -> list[str]:
+    keys = ("from", "via", "to")
+    for key in table:
+        if key not in keys:
+            hint = suggestion(key, keys, "known keys are from, via and to")
+            raise LinkstepError(f"unknown key {key!r}", where=where, hint=hint)
+    for key in ("from", "to"):
+        if key not in table:
+            raise LinkstepError(f"a golden path needs {key!r}", where=where)
+    via = table.get("via", [])
+    between = [via] if isinstance(via, str) else _strings(via, f"{where}.via")
+    ends = [_string(table[key], f"{where}.{key}") for key in ("from", "to")]
+    return [ends[0], *between, ends[1]]
+
+
 def _normalized(name: str) -> str:
     """Give a distribution's name as PEP 503 has it."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -304,4 +360,6 @@ READERS: dict[str, Callable[[object, str], object]] = {
     "baseline": _string,
     "require-environment": _boolean,
     "dependencies": _dependencies,
+    "components": _components,
+    "paths": _paths,
 }

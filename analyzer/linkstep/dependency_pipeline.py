@@ -18,58 +18,73 @@ from linkstep.resolve.finder import Finder
 from linkstep.resolve.knowledge import Knowledge
 
 
-def with_dependencies(
-    tree: Tree,
-    project: Project,
-    settings: DependencySettings,
-    finder: Finder,
-    program: Program,
-    broken: Sequence[BrokenReference],
-    text_of: Callable[[str], bytes],
-    graph: ImportGraph,
-    entries: Sequence[str],
-    checked: Sequence[str],
-) -> Iterator[Fact]:
-    """Give `broken` and the facts about distributions; what has one cause is said once.
+class DependencyCheck:
+    """Compares what a linked program imports with what is declared and installed."""
 
-    Declarations are judged when their file is among the `checked` paths. An image is not
-    all of a project, so nothing is called unused there.
-    """
-    declarations = project.declarations
-    headers = _headers(program, text_of, project)
-    if not declarations.declared and not headers:
-        yield from broken
-        return
-    files = [path for path in tree.files() if path.endswith(".py")]
-    imported = {edge.target for edge in program.edges}
-    code = ProductionCode(files, imported, settings.development_code)
-    knowledge = Knowledge(tree, project, settings, finder.find)
-    dependencies = Dependencies(declarations, knowledge, code, graph, entries, settings.used)
-    facts, missing = dependencies.of_broken(broken)
-    yield from facts
-    yield from dependencies.of_imports(program.foreign, headers)
-    for fault in dependencies.of_declarations(
-        program.foreign, missing, complete=not project.environment.sealed
-    ):
-        if any(not p or fault.path == p or fault.path.startswith(f"{p}/") for p in checked):
-            yield fault
+    def __init__(
+        self,
+        tree: Tree,
+        project: Project,
+        settings: DependencySettings,
+        finder: Finder,
+        text_of: Callable[[str], bytes],
+    ) -> None:
+        self._tree = tree
+        self._project = project
+        self._settings = settings
+        self._finder = finder
+        self._text_of = text_of
+
+    def facts(
+        self,
+        program: Program,
+        broken: Sequence[BrokenReference],
+        graph: ImportGraph,
+        entries: Sequence[str],
+        checked: Sequence[str],
+    ) -> Iterator[Fact]:
+        """Give `broken` and the facts about distributions; what has one cause is said once.
+
+        Declarations are judged when their file is among the `checked` paths. An image is not
+        all of a project, so nothing is called unused there.
+        """
+        project, declarations = self._project, self._project.declarations
+        headers = _headers(program, self._text_of, project)
+        if not declarations.declared and not headers:
+            yield from broken
+            return
+        files = [path for path in self._tree.files() if path.endswith(".py")]
+        imported = {edge.target for edge in program.edges}
+        code = ProductionCode(files, imported, self._settings.development_code)
+        knowledge = Knowledge(self._tree, project, self._settings, self._finder.find)
+        used = self._settings.used
+        dependencies = Dependencies(declarations, knowledge, code, graph, entries, used)
+        facts, missing = dependencies.of_broken(broken)
+        yield from facts
+        yield from dependencies.of_imports(program.foreign, headers)
+        complete = not project.environment.sealed
+        for fault in dependencies.of_declarations(program.foreign, missing, complete=complete):
+            if any(not p or fault.path == p or fault.path.startswith(f"{p}/") for p in checked):
+                yield fault
 
 
-def judged_by(project: Project) -> str:
-    """Say by what the modules of distributions are judged without an environment.
+def judged_by(project: Project) -> tuple[str, ...]:
+    """Say by what the modules of distributions are judged, if there is no environment.
 
     >>> from linkstep.model.environment import Environment
     >>> from linkstep.model.target import Target
     >>> judged_by(Project((), Environment(), Target((3, 11)), ""))
-    'third-party names are not judged: no environment found'
+    ('third-party names are not judged: no environment found',)
     """
+    if project.environment.found:
+        return ()
     declarations = project.declarations
     sources = ["declarations"] if declarations.declared else []
     sources += declarations.locks
     if not sources:
-        return f"third-party names are not judged: {project.environment.why}"
+        return (f"third-party names are not judged: {project.environment.why}",)
     what = f"third-party modules are judged by {' and '.join(sources)} only"
-    return f"{what}: {project.environment.why}"
+    return (f"{what}: {project.environment.why}",)
 
 
 def _headers(

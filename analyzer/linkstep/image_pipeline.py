@@ -20,10 +20,10 @@ from linkstep.config import Configuration, load_configuration, override
 from linkstep.errors import LinkstepError
 from linkstep.image_comparison import bound_names, compare_with_sources
 from linkstep.image_opening import Prepared, prepare
-from linkstep.index.build import Shared
+from linkstep.index.build import Index
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Origin, PathEntry
-from linkstep.model.facts import Fact
+from linkstep.model.facts import Fact, ShadowedModule
 from linkstep.model.findings import Counts, Report
 from linkstep.model.image import CommandLine, ImageExplanation, ImageRequest
 from linkstep.model.links import Edge, Program
@@ -32,7 +32,10 @@ from linkstep.model.request import CheckResult
 from linkstep.rulebook.judge import judge
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy
+from linkstep.tree.image import ImageTree
 from linkstep.tree.open import find_project_root
+
+_MANY = 200  # files that are chosen one by one; with more, all are linked again
 
 
 def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> CheckResult:
@@ -74,7 +77,7 @@ def explain_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) ->
         CommandLine(
             command.text,
             command.why,
-            tuple((" ".join(s.words), s.path or "not found") for s in command.steps),
+            tuple((" ".join(s.words), s.path or "not found") for s in command.programs),
         )
         for command in prepared.commands
     )
@@ -99,27 +102,44 @@ def _link(
     reaches are left out: an image need not have what they need.
     """
     tree, project, check = prepared.tree, prepared.project, request.check
-    shared: Shared = {}
+    index = Index(tree.read, project.target, check.reader)
     launches = LaunchReading(prepared.application.entries)
     first = pipeline.link_project(
-        tree, project, configuration, check, ("",), observer, shared, (), launches
+        tree, project, configuration, check, ("",), observer, launches=launches, index=index
     )
+    if not first.files and not first.facts:
+        raise LinkstepError(
+            "no Python file of the application was found in the image",
+            where=f"{prepared.description.where}: {tree.root}",
+            why="compiled files cannot be read" if tree.entries("") else "there is no such place",
+            hint="name its directory with --app",
+        )
     own = {module.path for module in first.program.modules}
     reached = _reached(first.program)
+    further = {path for path in own - reached if not pipeline.is_test(path)}
     rest = first
-    if project.exact and own - reached:
+    if project.exact and further:
         implied = (PathEntry("", Origin.FIRST_PARTY, "the application's directory"),)
         loose = replace(project, exact=False, implied=implied)
-        rest = pipeline.link_project(tree, loose, configuration, check, ("",), observer, shared)
-    facts = (
+        chosen = tuple(sorted(further)) if len(further) < _MANY else ("",)
+        rest = pipeline.link_project(
+            tree, loose, configuration, check, chosen, observer, index=index
+        )
+    facts: tuple[Fact, ...] = (
         *(f for f in first.facts if f.path in reached or f.path not in own),
-        *(f for f in rest.facts if f.path in own - reached and not pipeline.is_test(f.path)),
+        *(f for f in rest.facts if f.path in further),
     )
+    facts = tuple(fact for fact in facts if not _shadows_itself(fact, tree))
     if request.sources is not None:
         program, target = first.program, project.target
         facts += tuple(compare_with_sources(tree, program, facts, request.sources, target))
     libraries = {path: (m.name, m.needed_by) for path, m in prepared.libraries.items()}
     return first, tuple(missing_shared_libraries(facts, libraries, _search_path(prepared)))
+
+
+def _shadows_itself(fact: Fact, tree: ImageTree) -> bool:
+    """Whether a module of an installed application meets itself in site-packages."""
+    return isinstance(fact, ShadowedModule) and fact.loser.endswith(tree.absolute(fact.path))
 
 
 def _reached(program: Program) -> frozenset[str]:

@@ -11,38 +11,41 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 import linkstep.config as configuration_file
+from linkstep.analyses.app_state import unset_app_state
 from linkstep.analyses.broken_files import broken_files
 from linkstep.analyses.broken_references import broken_references
-from linkstep.analyses.entry_points import started_modules
+from linkstep.analyses.cycles import import_cycles
+from linkstep.analyses.entry_points import all_entries, started_modules
 from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.import_map import import_map, part_of
 from linkstep.analyses.removals import Removals
 from linkstep.analyses.shadowed_modules import shadowed_modules
 from linkstep.config import Configuration
-from linkstep.delivering import deliveries_of, left_out
-from linkstep.dependency_pipeline import judged_by, with_dependencies
+from linkstep.delivery_pipeline import deliveries_of, left_out
+from linkstep.dependency_pipeline import DependencyCheck, judged_by
 from linkstep.errors import LinkstepError
+from linkstep.health_pipeline import overview_of
 from linkstep.index.build import Index, Shared
 from linkstep.link.entries import Starts
+from linkstep.link.modules import every_step
 from linkstep.link.program import link
 from linkstep.model.delivery import Delivery
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
 from linkstep.model.facts import BrokenReference, Fact, Problem
 from linkstep.model.findings import Counts, Finding, Report, Rule
-from linkstep.model.identity import Key
 from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
 from linkstep.model.settings import ResolveSettings
-from linkstep.model.summary import ModuleKind
+from linkstep.model.summary import FileSummary, ModuleKind, StateUse
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.launch.discover import find_entry_points
@@ -55,12 +58,14 @@ from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy, matches
 from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
+from linkstep.rulebook.view import reachable, view
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.moves import moved_files
 from linkstep.tree.open import Source, open_source
 from linkstep.version_pipeline import AdmittedVersions
 
 BASELINE = "linkstep-baseline.json"
+_DEEPEST = 12_000  # frames; in Python code they take no room on the stack of C
 
 
 def check(request: CheckRequest, observer: Observer) -> CheckResult:
@@ -70,7 +75,7 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
     """
     source = open_source(request)
     root = source.root
-    configuration = _configure(source, request)
+    configuration = configure(source, request)
     rules = load_rules([root / directory for directory in configuration.rules])
     check_policy(configuration.policy, rules, configuration.source or "the command line")
     baseline = _baseline(source.tree, root, configuration, request)
@@ -85,7 +90,14 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
         moved = moved_files(source.before, source.tree)
         findings, preexisting = new_since(findings, earlier[1].findings, moved)
         findings = _with_causes(findings, Removals(earlier[0].program, result.program, moved))
-    counts = replace(counted(result, judgement.suppressed), preexisting=preexisting)
+    judged = (*judgement.findings, *judgement.baselined)
+    all_findings = len(findings)
+    findings = reachable(findings) if request.only_reachable else findings
+    counts = replace(
+        counted(result, judgement.suppressed),
+        preexisting=preexisting,
+        unreachable=all_findings - len(findings),
+    )
     return CheckResult(
         Report(findings, counts, result.notes, judgement.baselined),
         lines_of(reader_of(source.tree)),
@@ -93,23 +105,27 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
         rules,
         str(root),
         _baseline_file(root, configuration, request),
-        _in_view(source.checked, result, rules),
+        view(source.checked, result.judged, rules, configuration.policy),
+        cache(partial(overview_of, result.program, result.facts, judged, configuration, is_test)),
     )
 
 
 def explain(request: CheckRequest) -> Explanation:
     """Say what a check would link against what, and why."""
     source = open_source(request)
-    configuration = _configure(source, request)
-    project = resolve_project(source.tree, _settings(source.root, configuration, request))
+    configuration = configure(source, request)
+    project = resolve_project(source.tree, settings_of(source.root, configuration, request))
     files = _selected(source.tree.files(), configuration, source.checked)
-    return Explanation(str(source.root), project, configuration.source, len(files))
+    launches = find_entry_points(source.tree)
+    return Explanation(
+        str(source.root), project, configuration.source, len(files), launches=launches
+    )
 
 
 def map_imports(request: CheckRequest, wanted: MapRequest, observer: Observer) -> ImportMap:
     """Give the import map of what a request names, or the part of it that is wanted."""
     source = open_source(request)
-    configuration = _configure(source, request)
+    configuration = configure(source, request)
     with collector_off():
         tree, root, checked = source.tree, source.root, source.checked
         result = check_tree(tree, root, configuration, request, checked, observer)
@@ -127,12 +143,14 @@ class Linked:
         commented: Sequence[str],
         notes: tuple[str, ...],
         judged: frozenset[str] | None,
+        unreached: int | None = None,
     ) -> None:
         self.program = program
         self.facts = facts
         self.files = files
         self.commented = commented
         self.notes = notes
+        self.unreached = unreached  # modules that no entry point reaches
         self.judged = judged  # top-level names that findings can be about, None for all
 
 
@@ -156,7 +174,7 @@ def _link_and_judge(
     result = check_tree(
         tree, source.root, configuration, request, source.checked, observer, shared
     )
-    in_view = _in_view(source.checked, result, rules)
+    in_view = view(source.checked, result.judged, rules, configuration.policy)
     read = reader_of(tree)
     return result, judge(
         result.facts, rules, configuration.policy, read, result.commented, baseline, in_view
@@ -183,14 +201,15 @@ def check_tree(
     shared: Shared | None = None,
 ) -> Linked:
     """Resolve the project that a tree holds, and link it."""
-    project = resolve_project(tree, _settings(root, configuration, request))
+    project = resolve_project(tree, settings_of(root, configuration, request))
     if not project.environment.found and configuration.require_environment:
         raise LinkstepError(
             "no Python environment was found",
             why=project.environment.why,
             hint="pass --python PATH, or create .venv in the project",
         )
-    deliveries = deliveries_of(tree, root, request)
+    development = configuration.dependencies.development_code
+    deliveries = partial(deliveries_of, tree, root, request, development)
     launches = find_entry_points(tree)
     return link_project(
         tree, project, configuration, request, checked_paths, observer, shared, deliveries, launches
@@ -205,15 +224,19 @@ def link_project(
     checked_paths: Sequence[str],
     observer: Observer,
     shared: Shared | None = None,
-    deliveries: Sequence[Delivery] = (),
+    deliveries: Callable[[Program], Sequence[Delivery]] | None = None,
     launches: LaunchReading | None = None,
+    index: Index | None = None,
 ) -> Linked:
-    """Run all stages from a resolved project up to the facts; the tree may be of any kind."""
+    """Run all stages from a resolved project up to the facts; the tree may be of any kind.
+
+    `index` is one that has read files of this tree for this target already.
+    """
     finder = Finder(tree, project)
     paths = _selected(tree.files(), configuration, checked_paths)
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
-    index = Index(tree.read, project.target, request.reader, shared)
+    index = index or Index(tree.read, project.target, request.reader, shared)
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
@@ -231,47 +254,51 @@ def link_project(
         lambda name: stdlib_stub(name, project.target),
         project.target,
         index.text,
-        lambda path: _texts_around(path, tree, project),
+        lambda path, suffixes: texts_around(path, suffixes, tree, project),
         observer.advance,
         follow_others=bool(configuration.entry_points),
         follow_environment=project.environment.sealed,
-        starts=launches and _starts(launches, tree, project, finder, configuration, checked_paths),
+        starts=_starts(launches, tree, project, finder, configuration, checked_paths)
+        if launches is not None
+        else None,
     )
     # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
     started = started_modules(program.launches, names)
-    graph = ImportGraph(program.edges, names, started)
-    entries = (*configuration.entry_points, *started)
+    graph = ImportGraph(program.edges, names, started, program.executions)
+    entries = all_entries(configuration.entry_points, started)
     summaries = {module.path: module.summary for module in program.modules}
     broken = broken_references(program, graph, entries)
     admitted = AdmittedVersions(tree, project, index, request.reader, readable, witnesses)
+    broken = admitted.facts(program, broken, graph, entries)
+    dependencies = DependencyCheck(tree, project, configuration.dependencies, finder, index.text)
     facts: tuple[Fact, ...] = (
-        *with_dependencies(
-            tree,
-            project,
-            configuration.dependencies,
-            finder,
+        *dependencies.facts(program, broken, graph, entries, checked_paths),
+        *broken_files(files, summaries, index.unreadable, project.target, graph, entries),
+        *import_cycles(program, graph, entries, frozenset(paths)),
+        *unset_app_state(
             program,
-            admitted.facts(program, broken, graph, entries),
-            index.text,
+            lambda summary: (step for step in every_step(summary) if isinstance(step, StateUse)),
+            lambda: _sources(files + witnesses, index),
+            is_test,
             graph,
             entries,
-            checked_paths,
         ),
-        *broken_files(files, summaries, index.unreadable, project.target, graph, entries),
         *shadowed_modules(files, finder.find, lambda name: _behind(name, finder, project)),
         *(
             fact
-            for delivery in deliveries
+            for delivery in (deliveries(program) if deliveries is not None else ())
             for fact in left_out(
                 tree, project, program, readable, index, graph, entries, delivery
             )
         ),
     )
-    notes = (*_notes(project), *_lost_entries(configuration.entry_points, names.values()))
+    notes = (*judged_by(project), *_lost_entries(configuration.entry_points, names.values()))
     own = frozenset(file.name.partition(".")[0] for file in (*files, *witnesses))
     judged = None if project.environment.found else own
-    return Linked(program, facts, len(paths), index.commented, notes, judged)
+    production = [name for path, name in names.items() if not is_test(path)]
+    unreached = len(graph.unreached(production, entries)) if entries else None
+    return Linked(program, facts, len(paths), index.commented, notes, judged, unreached)
 
 
 def _starts(
@@ -295,20 +322,39 @@ def _starts(
     return Starts(launches.entries, finder.find_from, file_at, in_view)
 
 
+def _sources(
+    files: Iterable[Found], index: Index
+) -> Iterator[tuple[FileSummary | None, bytes]]:
+    """Give the texts of what production has, with summaries of those that speak of state."""
+    for file in files:
+        if not is_test(file.path):
+            text = index.text(file.path)
+            summary = index.summary(file.path, _kind(file)) if b"state" in text else None
+            yield summary, text
+
+
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Switch cyclic garbage collection off: trees and summaries are many objects, no cycles."""
+    """Switch cyclic garbage collection off: trees and summaries are many objects, no cycles.
+
+    What is linked nests as deep as the imports of a program do, so there is room for that too.
+    """
     enabled = gc.isenabled()
+    limit = sys.getrecursionlimit()
     gc.disable()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
         yield
     finally:
+        sys.setrecursionlimit(limit)
         if enabled:
             gc.enable()
 
 
-def _texts_around(path: str, tree: Tree, project: Project) -> Iterator[bytes]:
-    """Give the Python files of the installed top-level package that a file belongs to."""
+def texts_around(
+    path: str, suffixes: tuple[str, ...], tree: Tree, project: Project
+) -> Iterator[bytes]:
+    """Give the files of the installed top-level package that a file belongs to."""
     for entry in project.environment.site:
         if path.startswith(entry.directory + "/"):
             top = path[len(entry.directory) + 1 :].partition("/")[0]
@@ -318,7 +364,7 @@ def _texts_around(path: str, tree: Tree, project: Project) -> Iterator[bytes]:
                 for name, kind in tree.entries(directory).items():
                     if kind is EntryKind.DIRECTORY:
                         pending.append(f"{directory}/{name}")
-                    elif name.endswith(".py"):
+                    elif name.endswith(suffixes):
                         with contextlib.suppress(OSError):
                             yield tree.read(f"{directory}/{name}")
 
@@ -347,7 +393,7 @@ def _is_own(path: str, project: Project) -> bool:
     return project.declared is not None and f"/{project.declared.replace('-', '_')}" in path
 
 
-def _configure(source: Source, request: CheckRequest) -> Configuration:
+def configure(source: Source, request: CheckRequest) -> Configuration:
     """Read the configuration that is in the tree; of an artefact that of the project around it.
 
     An artefact is laid out otherwise than its sources, so what names directories of the
@@ -395,26 +441,7 @@ def _baseline_file(root: Path, configuration: Configuration, request: CheckReque
     return str(root / (configuration.baseline or BASELINE))
 
 
-def _in_view(
-    checked: Sequence[str], linked: Linked, rules: Iterable[Rule]
-) -> Callable[[Key], bool]:
-    """Tell which findings this run would have made if they were there.
-
-    Those in the paths that were checked; without an environment, in which nothing of
-    others is judged, only those about modules of the project itself.
-    """
-    of_references = {rule.code for rule in rules if rule.fact == "broken-reference"}
-
-    def in_view(key: Key) -> bool:
-        subject = (key.module or key.name).partition(".")[0]
-        judged = linked.judged is None or subject in linked.judged
-        judged = judged or key.code not in of_references
-        return judged and any(not p or f"{key.path}/".startswith(f"{p}/") for p in checked)
-
-    return in_view
-
-
-def _settings(root: Path, configuration: Configuration, request: CheckRequest) -> ResolveSettings:
+def settings_of(root: Path, configuration: Configuration, request: CheckRequest) -> ResolveSettings:
     return ResolveSettings(
         project_root=str(root),
         roots=configuration.roots or None,
@@ -451,12 +478,6 @@ def _selected(
     return tuple(path for path in files if chosen(path))
 
 
-def _notes(project: Project) -> tuple[str, ...]:
-    if project.environment.found:
-        return ()
-    return (judged_by(project),)
-
-
 def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[str]:
     known = set(modules)
     for entry in entries:
@@ -478,6 +499,7 @@ def counted(linked: Linked, suppressed: int) -> Counts:
         unknown=sum(program.unknown.values()),
         optional=sum(link.optional for link in broken),
         suppressed=suppressed,
+        unreached=linked.unreached,
         reasons=dict(Counter({str(doubt): n for doubt, n in program.unknown.items()})),
     )
 

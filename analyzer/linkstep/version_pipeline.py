@@ -93,7 +93,7 @@ class AdmittedVersions:
             _stub_of(project.target),
             project.target,
             self._index.text,
-            lambda path: (),
+            lambda path, suffixes: (),
             lambda count: None,
         )
 

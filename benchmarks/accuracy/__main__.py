@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks.accuracy.catalogue import load_catalogue
 from benchmarks.accuracy.environments import provide
 from benchmarks.accuracy.measuring import Measuring
-from benchmarks.accuracy.report import TOOLS, write_report
+from benchmarks.accuracy.report import write_report
+from benchmarks.accuracy.report_recall import TOOLS
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
     """A distribution to measure: pinned, with what it installs for import.
 
     `prepare` is run before anything of it is imported, for frameworks that refuse to work
-    without settings. `mutated` says whether recall is measured on it.
+    without settings. `mutated` says whether recall is measured on it. With `source`, a
+    directory of this repository, it is a project that is not installed.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
     environment: str = "main"
     prepare: str = ""
     mutated: bool = False
+    source: str = ""
 
 
 class Environment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +70,7 @@ def load_catalogue() -> Catalogue:
     for environment in catalogue.environments:
         pins = pinned(environment.pins.read_text("utf-8").splitlines())
         for known in catalogue.distributions:
-            if known.environment == environment.name:
+            if known.environment == environment.name and not known.source:
                 assert pins.get(normal(known.name)) == known.version, known
     return catalogue
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.accuracy.catalogue import Environment
 
 INSTALLING = 3600  # seconds
+STAMP = "pins.sha256"  # says which pins an environment was made of
 
 
 def provide(environment: Environment, work: Path) -> Path:
@@ -22,7 +23,7 @@ def provide(environment: Environment, work: Path) -> Path:
     """
     directory = work / "environments" / environment.name
     pins = environment.pins.read_bytes()
-    stamp = directory / "pins.sha256"
+    stamp = directory / STAMP
     wanted = hashlib.sha256(pins).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return directory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -15,13 +16,15 @@ from benchmarks.accuracy.environments import provide, python_of, say
 from benchmarks.accuracy.linkstep_tool import check
 from benchmarks.accuracy.peers import PEERS, by_line
 from benchmarks.accuracy.recall import Scored, score, settle_new
-from benchmarks.accuracy.results import Plain, Settled, Store
+from benchmarks.accuracy.results import ROUNDS, Plain, Settled, Store, name_of_round
 from benchmarks.accuracy.settling import settle
 from benchmarks.accuracy.sites import sites_of
 from benchmarks.accuracy.subjects import copy_distribution, environment_without, source_files
 from benchmarks.accuracy.truth import Truth, break_project
 
 Tool = Callable[[Path, Path], Reported]
+
+FILES_FOR_ONE = 4  # files of a project for each mutation of a round
 
 
 class Measuring:
@@ -44,10 +47,10 @@ class Measuring:
         whole = provide(self.catalogue.environment(distribution.environment), self.work)
         return environment_without(distribution, whole, self.work / "views" / distribution.name)
 
-    def copy(self, distribution: Distribution, stage: str) -> Path:
+    def copy(self, distribution: Distribution, directory: str) -> Path:
         """Give a new copy of a distribution's own code."""
         whole = provide(self.catalogue.environment(distribution.environment), self.work)
-        target = self.work / "projects" / stage / distribution.name
+        target = self.work / "projects" / directory / distribution.name
         return copy_distribution(distribution, whole, target)
 
     def tools(self) -> Mapping[str, Tool]:
@@ -58,7 +61,7 @@ class Measuring:
     def plain(self, distribution: Distribution, tool: str) -> Plain:
         """Run a tool over the code as it is, and execute everything that it reports."""
         environment = self.environment(distribution)
-        project = self.copy(distribution, "plain")
+        project = self.copy(distribution, tool)
         reported = self.tools()[tool](project, environment)
         python = python_of(environment)
         verdicts = settle(reported.alarms, project, python, distribution.prepare)
@@ -79,38 +82,41 @@ class Measuring:
         self.store.put("plain", distribution.name, tool, result)
         return result
 
-    def truth(self, distribution: Distribution) -> Truth:
-        """Mutate the code and ask the interpreter what that broke; once for a seed."""
-        kept = self.store.get("mutated", distribution.name, "truth", Truth)
-        project = self.work / "projects" / "mutated" / distribution.name
-        if kept is not None and project.is_dir():
+    def truth(self, distribution: Distribution, name: str) -> Truth:
+        """Mutate the code and ask the interpreter what that broke; once for a seed.
+
+        `name` tells the rounds of a distribution apart. A small project gets few mutations
+        in one round: most of what they could break has to be left.
+        """
+        kept = self.store.get("mutated", name, "truth", Truth)
+        broken = self.work / "projects" / "mutated" / name
+        if kept is not None and broken.is_dir():
             return kept
-        environment = self.environment(distribution)
-        project = self.copy(distribution, "mutated")
-        truth = break_project(
-            distribution.name,
-            project,
-            python_of(environment),
-            distribution.prepare,
-            self.seed,
-            self.count,
-        )
-        self.store.put("mutated", distribution.name, "truth", truth)
+        python = python_of(self.environment(distribution))
+        project = self.copy(distribution, f"mutated.{os.getpid()}")
+        prepare = distribution.prepare
+        count = min(self.count, max(1, len(source_files(project)) // FILES_FOR_ONE))
+        truth = break_project(name, project, python, prepare, self.seed, count)
+        broken.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(broken, ignore_errors=True)
+        project.rename(broken)
+        shutil.rmtree(project.parent)
+        self.store.put("mutated", name, "truth", truth)
         return truth
 
-    def mutated(self, distribution: Distribution, tool: str) -> Scored:
-        """Run a tool over the mutated code, and hold it against the truth."""
-        truth = self.truth(distribution)
+    def mutated(self, distribution: Distribution, tool: str, name: str) -> Scored:
+        """Run a tool over the mutated code of one round, and hold it against the truth."""
+        truth = self.truth(distribution, name)
         plain = self.store.get("plain", distribution.name, tool, Plain)
         before = plain if plain is not None else self.plain(distribution, tool)
         environment = self.environment(distribution)
-        project = self.work / "projects" / "mutated" / distribution.name
+        project = self.work / "projects" / "mutated" / name
         reported = self.tools()[tool](project, environment)
         known = [one.alarm for one in before.settled]
         python = python_of(environment)
         new = settle_new(known, reported.alarms, truth, project, python, distribution.prepare)
         result = msgspec.structs.replace(score(truth, reported), new=new)
-        self.store.put("mutated", distribution.name, tool, result)
+        self.store.put("mutated", name, tool, result)
         return result
 
     def run(self, distribution: Distribution, tool: str, again: bool) -> None:
@@ -118,8 +124,14 @@ class Measuring:
         name = distribution.name
         if again or not self.store.has("plain", name, tool):
             tell_plain(tool, self.plain(distribution, tool))
-        if distribution.mutated and (again or not self.store.has("mutated", name, tool)):
-            tell_mutated(tool, self.mutated(distribution, tool))
+        done = 0
+        for number in range(1, ROUNDS + 1 if distribution.mutated else 1):
+            round_name = name_of_round(name, number)
+            if again or not self.store.has("mutated", round_name, tool):
+                tell_mutated(tool, self.mutated(distribution, tool, round_name))
+            done += len(self.truth(distribution, round_name).mutations)
+            if done >= self.count:
+                break
 
 
 def tell_plain(tool: str, result: Plain) -> None:

@@ -236,7 +236,8 @@ PEERS = (
             (r"reportMissingImports: Import \"(.+?)\" could not be resolved", Kind.MODULE),
             (r"reportAttributeAccessIssue: \"(.+?)\" is unknown import symbol", Kind.NAME),
             (
-                r"reportAttributeAccessIssue: \"(.+?)\" is not a known attribute of module \"(.+?)\"",
+                r"reportAttributeAccessIssue: \"(.+?)\" is not a known attribute of module "
+                r"\"(.+?)\"",
                 Kind.ATTRIBUTE,
             ),
             (r"reportUnsupportedDunderAll: \"(.+?)\" is specified in __all__", Kind.EXPORT),

@@ -1,8 +1,9 @@
 """What has been measured, one file for each distribution and tool, so that a run can go on.
 
-WORK/results/plain/click/linkstep.json      a tool on the code as it is
-WORK/results/mutated/click/truth.json       the places that fail after mutations
-WORK/results/mutated/click/linkstep.json    a tool on the mutated code
+Below the work directory, `results/plain/click/linkstep.json` is what a tool said about the
+code as it is, `results/mutated/click/truth.json` the places that fail after mutations, and
+`results/mutated/click/linkstep.json` what a tool said then. `click-2` is another round of
+mutations.
 """
 
 from __future__ import annotations
@@ -16,6 +17,17 @@ from msgspec import Struct
 from benchmarks.accuracy.claims import Alarm, Outcome, Reported, Verdict
 
 T = TypeVar("T")
+
+ROUNDS = 4  # copies of a distribution that are mutated, at most
+
+
+def name_of_round(name: str, number: int) -> str:
+    """Give the name that a round of mutations is kept under.
+
+    >>> name_of_round("click", 1), name_of_round("click", 2)
+    ('click', 'click-2')
+    """
+    return name if number == 1 else f"{name}-{number}"
 
 
 class Settled(Struct, frozen=True):

@@ -7,11 +7,14 @@ compiled modules of it included, is found as in production.
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from pathlib import Path
 
 from benchmarks.accuracy.catalogue import Distribution, normal
-from benchmarks.accuracy.environments import site_packages
+from benchmarks.accuracy.environments import STAMP, site_packages
+
+REPOSITORY = Path(__file__).parents[2]
 
 # Names are counted from the top of the copy, whatever its directories look like.
 CONFIGURATION = 'roots = ["."]\n'
@@ -19,9 +22,11 @@ CONFIGURATION = 'roots = ["."]\n'
 
 def copy_distribution(distribution: Distribution, environment: Path, target: Path) -> Path:
     """Copy what the distribution installed, as its RECORD lists it; give the new directory."""
-    site = site_packages(environment)
     shutil.rmtree(target, ignore_errors=True)
-    for path in recorded(site, distribution.name):
+    if distribution.source:
+        return Path(shutil.copytree(REPOSITORY / distribution.source, target))
+    site = site_packages(environment)
+    for path in recorded(site, distribution):
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(site / path, place)
@@ -29,12 +34,15 @@ def copy_distribution(distribution: Distribution, environment: Path, target: Pat
     return target
 
 
-def recorded(site: Path, name: str) -> list[str]:
+def recorded(site: Path, distribution: Distribution) -> list[str]:
     """Give the installed files of a distribution that can be imported or read by its code."""
+    if distribution.source:
+        return []
+    wanted = normal(distribution.name)
     record = next(
         found / "RECORD"
         for found in site.glob("*.dist-info")
-        if normal(found.name.rpartition(".dist-info")[0].partition("-")[0]) == normal(name)
+        if normal(found.name.partition("-")[0]) == wanted
     )
     with record.open(encoding="utf-8", newline="") as file:
         paths = [row[0] for row in csv.reader(file) if row]
@@ -80,16 +88,23 @@ def environment_without(distribution: Distribution, environment: Path, target: P
     Its code is in the project, as in a checkout: what is removed from there must not be
     found again in site-packages. The metadata stays. All of it is links.
     """
-    shutil.rmtree(target, ignore_errors=True)
+    made_of = environment / STAMP
+    stamp = made_of.read_text() if made_of.is_file() else ""
+    if (target / STAMP).is_file() and (target / STAMP).read_text() == stamp:
+        return target
+    made = target.with_name(f"{target.name}.{os.getpid()}")
     site = site_packages(environment)
-    place = target / site.relative_to(environment)
+    place = made / site.relative_to(environment)
     place.mkdir(parents=True)
-    (target / "bin").mkdir()
-    (target / "bin" / "python").symlink_to(environment / "bin" / "python")
-    shutil.copyfile(environment / "pyvenv.cfg", target / "pyvenv.cfg")
-    own = {site / path for path in recorded(site, distribution.name)}
+    (made / "bin").mkdir()
+    (made / "bin" / "python").symlink_to(environment / "bin" / "python")
+    shutil.copyfile(environment / "pyvenv.cfg", made / "pyvenv.cfg")
+    own = {site / path for path in recorded(site, distribution)}
     holding = {parent for path in own for parent in path.parents}
     link_all_but(own, holding, site, place)
+    (made / STAMP).write_text(stamp)
+    shutil.rmtree(target, ignore_errors=True)
+    made.rename(target)
     return target
 
 

@@ -143,9 +143,9 @@ def break_project(
     broken = []
     for site in sites:
         answer, missing = after.answers[site]
-        mutation = cause(missing, mutations) if answer == "absent" else None
-        if mutation is not None:
-            broken.append(Broken(site, mutation, kinds.tags(site)))
+        behind = cause(missing, mutations) if answer == "absent" else None
+        if behind is not None:
+            broken.append(Broken(site, behind, kinds.tags(site)))
     confirmed, refuted = confirm(broken, original, python, prepare, seed)
     return Truth(
         name=name,

@@ -31,6 +31,17 @@ def started_modules(
     return {_shared(labels): modules for modules, labels in by_modules.items()}
 
 
+def all_entries(configured: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
+    """Give the entry points by name; one that is configured and found is told as it was found.
+
+    >>> all_entries(["app:app", "jobs"], ["app:app (CMD in Dockerfile)"])
+    ('jobs', 'app:app (CMD in Dockerfile)')
+    """
+    discovered = tuple(found)
+    targets = {name.partition(" (")[0] for name in discovered}
+    return (*(name for name in configured if name not in targets), *discovered)
+
+
 def _shared(labels: list[str]) -> str:
     first, more = labels[0], len(set(labels)) - 1
     if not more:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import networkx as nx
 
-from linkstep.model.facts import Reach
+from linkstep.model.execution import Execution, ImportStep
+from linkstep.model.facts import Reach, Runs
 from linkstep.model.import_map import ImportMap
 from linkstep.model.links import Edge
 
@@ -22,19 +24,27 @@ class ImportGraph:
         edges: Iterable[Edge],
         names: Mapping[str, str],
         starts: Mapping[str, Sequence[str]] | None = None,
+        executions: Iterable[Execution] = (),
     ) -> None:
         """Build the graph; `names` gives the module name of a path.
 
-        `starts` says with which modules an entry point begins whose name does not say it.
+        `starts` says with which modules an entry point begins whose name does not say it;
+        `executions` add what functions import that are called while modules are imported.
         """
         self._starts = starts or {}
-        self._graph: nx.DiGraph[str] = nx.DiGraph()
-        self._graph.add_edges_from(
-            (names[edge.importer], names[edge.target])
-            for edge in edges
-            if edge.importer in names and edge.target in names
-        )
-        self._chains: dict[str, dict[str, list[str]]] = {}
+        self._all: nx.DiGraph[str] = nx.DiGraph()
+        self._starting: nx.DiGraph[str] = nx.DiGraph()
+        for edge in edges:
+            if edge.importer in names and edge.target in names:
+                pair = names[edge.importer], names[edge.target]
+                self._all.add_edge(*pair)
+                if edge.runs is Runs.IMPORT:
+                    self._starting.add_edge(*pair)
+        for execution in executions:
+            for executed in execution.modules:
+                if executed.by.importer:
+                    self._starting.add_edge(executed.by.importer, executed.module)
+        self._reached: dict[str, _Reached] = {}
 
     def importers(self, module: str) -> tuple[str, ...]:
         """Give the modules that import `module`, sorted.
@@ -44,45 +54,86 @@ class ImportGraph:
         >>> ImportGraph([edge], {"a.py": "a", "b.py": "b"}).importers("b")
         ('a',)
         """
-        if module not in self._graph:
+        if module not in self._all:
             return ()
-        return tuple(sorted(set(self._graph.predecessors(module)) - {module}))
+        return tuple(sorted(set(self._all.predecessors(module)) - {module}))
 
     def reached_from(self, module: str, entries: Iterable[str]) -> tuple[Reach, ...]:
         """Give the entry points that reach `module`, each with the shortest chain.
 
         An entry point is `module` or `module:attribute`, or one of the `starts`; a chain
-        starts with its module and ends with `module`.
+        starts with its module and ends with `module`. What is executed when the process
+        starts goes first; a chain is deferred when one of its imports waits for a call.
+
+        >>> from linkstep.model.facts import Runs
+        >>> late = Edge("a.py", "b.py", 1, Runs.CALL)
+        >>> ImportGraph([late], {"a.py": "a", "b.py": "b"}).reached_from("b", ["a:app"])
+        (Reach(entry='a:app', chain=('a', 'b'), deferred=True),)
         """
-        found = []
-        for entry in entries:
+        found = [reach for entry in entries if (reach := self._by(entry, module)) is not None]
+        return tuple(sorted(found, key=lambda reach: reach.deferred))
+
+    def unreached(self, modules: Iterable[str], entries: Sequence[str]) -> tuple[str, ...]:
+        """Give the modules that no entry point reaches; none when there are no entry points."""
+        return tuple(
+            module
+            for module in modules
+            if entries and all(self._by(entry, module) is None for entry in entries)
+        )
+
+    def _by(self, entry: str, module: str) -> Reach | None:
+        reached = self._reached.get(entry)
+        if reached is None:
             starts = self._starts.get(entry, (entry.partition(":")[0],))
-            chains = [c for c in (self._from(start).get(module) for start in starts) if c]
-            if chains:
-                found.append(Reach(entry, tuple(min(chains, key=len))))
-        return tuple(found)
-
-    def _from(self, start: str) -> dict[str, list[str]]:
-        """Give the shortest chains from a module to all that it reaches."""
-        if start not in self._chains:
-            self._chains[start] = (
-                nx.single_source_shortest_path(self._graph, start)
-                if start in self._graph
-                else {start: [start]}
-            )
-        return self._chains[start]
+            reached = self._reached[entry] = _Reached(self._starting, self._all, starts)
+        chain = reached.chain(module)
+        return None if chain is None else Reach(entry, chain, reached.is_deferred(module))
 
 
-def circles_in(pairs: Pairs) -> list[list[str]]:
+class _Reached:
+    """What some modules lead to: at start, and by imports that wait for a call."""
+
+    def __init__(
+        self, starting: nx.DiGraph[str], further: nx.DiGraph[str], starts: Iterable[str]
+    ) -> None:
+        self._before = dict.fromkeys(starts, "")
+        self._spread(starting)
+        self._started = frozenset(self._before)
+        self._spread(further)
+
+    def _spread(self, graph: nx.DiGraph[str]) -> None:
+        """Follow a graph from all that is reached, nearest modules first."""
+        pending = deque(self._before)
+        while pending:
+            module = pending.popleft()
+            for imported in graph.adj.get(module, ()):
+                if imported not in self._before:
+                    self._before[imported] = module
+                    pending.append(imported)
+
+    def is_deferred(self, module: str) -> bool:
+        return module not in self._started
+
+    def chain(self, module: str) -> tuple[str, ...] | None:
+        """Give the modules from a start to this one, None when it is not reached."""
+        if module not in self._before:
+            return None
+        steps = [module]
+        while self._before[steps[-1]]:
+            steps.append(self._before[steps[-1]])
+        return tuple(reversed(steps))
+
+
+def circles_in(pairs: Pairs) -> list[tuple[str, ...]]:
     """Give the strongly connected components of more than one module, sorted.
 
     >>> circles_in([("a", "b"), ("b", "a"), ("b", "c")])
-    [['a', 'b']]
+    [('a', 'b')]
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(pairs)
     components = nx.strongly_connected_components(graph)
-    return sorted(sorted(component) for component in components if len(component) > 1)
+    return sorted(tuple(sorted(circle)) for circle in components if len(circle) > 1)
 
 
 def within(pairs: Pairs, focus: Sequence[str], depth: int | None) -> set[str]:
@@ -124,7 +175,7 @@ def _directed(shown: ImportMap, plain: Callable[[object], object]) -> nx.DiGraph
     for edge in shown.edges:
         values = msgspec.structs.asdict(edge)
         ends = str(plain(values.pop("importer"))), str(plain(values.pop("imported")))
-        graph.add_edge(*ends, **_attributes(values, plain))
+        graph.add_edges_from([(*ends, _attributes(values, plain))])
     return graph
 
 
@@ -144,3 +195,21 @@ def _as_text(value: object) -> object:
     if isinstance(value, str):
         return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
     return value
+
+
+def layers_of(pairs: Pairs, names: Iterable[str]) -> dict[str, int]:
+    """Give each name the number of steps that the longest way to it has.
+
+    What is connected in a circle is one step, so all of it has the same number.
+
+    >>> layers_of([("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")], "abcd")
+    {'a': 0, 'b': 1, 'c': 1, 'd': 2}
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from((importer, imported) for importer, imported in pairs)
+    knots = nx.condensation(graph)
+    layer: dict[int, int] = {}
+    for knot in nx.topological_sort(knots):
+        layer[knot] = max((layer[before] + 1 for before in knots.predecessors(knot)), default=0)
+    return {name: layer[knot] for name, knot in knots.graph["mapping"].items()}

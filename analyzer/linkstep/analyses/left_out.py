@@ -9,6 +9,7 @@ from linkstep.model.delivery import Delivery
 from linkstep.model.facts import LeftOut, LeftOutModule, LeftOutOf, Problem
 from linkstep.model.links import BrokenLink, Edge
 
+_KINDS = {LeftOutOf.GIT: LeftOut.UNTRACKED, LeftOutOf.PRODUCTION: LeftOut.TEST_CODE}
 _PROBLEMS = (Problem.MISSING_MODULE, Problem.UNDEFINED_NAME, Problem.UNDEFINED_ATTRIBUTE)
 
 
@@ -39,6 +40,8 @@ def left_out_modules(
     for link in broken:
         if link.optional or link.cause is not None or link.problem not in _PROBLEMS:
             continue
+        if delivery.of is LeftOutOf.PRODUCTION and _runs_tests(link):
+            continue
         wanted = link.name if link.problem is Problem.MISSING_MODULE else ""
         wanted = wanted or f"{link.module}.{link.name}"
         target = next((t for t in targets.get(link.path, ()) if _is(names[t], wanted)), None)
@@ -46,6 +49,13 @@ def left_out_modules(
             key = (link.path, link.span.line, target)
             facts.setdefault(key, _fact(link, wanted, target, delivery, graph, entries))
     return tuple(facts.values())
+
+
+def _runs_tests(link: BrokenLink) -> bool:
+    """Whether only whoever runs tests gets to an import: a function `test()`, a script."""
+    return link.function is not None and (
+        link.function == "__main__" or "test" in link.function.lower()
+    )
 
 
 def _is(module: str, wanted: str) -> bool:
@@ -67,7 +77,7 @@ def _fact(
         importing=link.importing,
         module=module,
         target=target,
-        problem=LeftOut.UNTRACKED if delivery.of is LeftOutOf.GIT else LeftOut.UNDELIVERED,
+        problem=_KINDS.get(delivery.of, LeftOut.UNDELIVERED),
         of=delivery.of,
         cause=delivery.cause(target),
         runs=link.runs,

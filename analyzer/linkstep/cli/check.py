@@ -70,6 +70,11 @@ from linkstep.model.request import CheckResult
 )
 @linking_options
 @click.option(
+    "--only-reachable",
+    is_flag=True,
+    help="Leave out findings in modules that no entry point reaches.",
+)
+@click.option(
     "--require-environment", is_flag=True, help="Stop with exit code 2 if no environment is found."
 )
 @click.option(

@@ -96,6 +96,18 @@ def _markdown(result: CheckResult, occasion: Occasion) -> str:
     return render_markdown(result.report, result.lines, occasion.quiet)
 
 
+def _html(result: CheckResult, occasion: Occasion) -> str:
+    from linkstep.report.health_words import Invocation
+    from linkstep.report.html_page import render_html
+    from linkstep.report.summary import notes
+
+    closing = () if occasion.quiet else tuple(notes(result.report))
+    overview = result.overview()
+    return render_html(
+        "linkstep check", result.report, overview, result.lines, Invocation(), closing
+    )
+
+
 FORMATS: dict[str, Callable[[CheckResult, Occasion], str]] = {
     "full": _full,
     "concise": _concise,
@@ -105,6 +117,7 @@ FORMATS: dict[str, Callable[[CheckResult, Occasion], str]] = {
     "gitlab": _gitlab,
     "junit": _junit,
     "markdown": _markdown,
+    "html": _html,
 }
 
 

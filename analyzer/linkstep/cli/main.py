@@ -29,6 +29,8 @@ COMMANDS = {
     "image": "Link a container image: what its command starts, on its own Python.",
     "baseline": "Accept what is there today, so that only new findings fail.",
     "graph": "Draw who imports whom, with what is broken.",
+    "health": "Tell how components and golden paths are, and what blocks them.",
+    "upgrade": "Say what an upgrade of a distribution would break.",
     "roots": "Show what is linked against what, and why.",
     "rule": "Explain a rule.",
     "rules": "List all rules.",

@@ -9,6 +9,7 @@ import click
 
 from linkstep.cli.options import linking_options, request_for, tree_options
 from linkstep.cli.streams import deliver
+from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import PathEntry
 from linkstep.model.request import Explanation
 from linkstep.report.visible import visible
@@ -56,8 +57,23 @@ def explain(explanation: Explanation) -> Iterator[str]:
     yield from _entries(environment.stdlib)
     if not environment.stdlib:
         yield "  typeshed's stubs; names they omit are unknown"
+    yield from _launches(explanation.launches)
     for note in explanation.notes:
         yield f"note: {visible(note)}"
+
+
+def _launches(launches: LaunchReading) -> Iterator[str]:
+    """Give the entry points, and the commands that were not understood."""
+    if launches.entries:
+        yield "entry points:"
+    for entry in launches.entries:
+        place = f"{entry.declared_at.path}:{entry.declared_at.span.line}"
+        yield f"  {visible(entry.name)} ({entry.kind.value}, {visible(place)})"
+    if launches.unclear:
+        yield "not understood:"
+    for one in launches.unclear:
+        place = f"{one.declared_at.path}:{one.declared_at.span.line}"
+        yield f"  {visible(one.command)} ({visible(one.why)}, {visible(place)})"
 
 
 def _entries(entries: Sequence[PathEntry]) -> Iterator[str]:

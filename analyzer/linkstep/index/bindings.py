@@ -50,6 +50,7 @@ class Bindings(Namespaces):
         self.lazy: LazyNames | None = None
         self.literals = _literals(tree.body)
         self.annotations_run = not stub
+        self._values: dict[str, list[ast.expr]] | None = None
         self.grammar = Grammar()
 
     # Names
@@ -119,22 +120,28 @@ class Bindings(Namespaces):
         """Note `sys.modules[prefix + x] = sys.modules[x]`, directly or by a variable."""
         sources = [value]
         if isinstance(value, ast.Name):
-            sources = [
-                found.value
-                for found in ast.walk(self.tree)
-                if isinstance(found, ast.Assign)
-                and any(value.id in target_names(item) for item in found.targets)
-            ]
+            sources = self._assigned().get(value.id, [])
         if sources and all(
             isinstance(source, ast.Subscript) and is_module_table(source.value)
             for source in sources
         ):
             self.mirrored = target
-            self.words.update(
-                found.value
-                for found in ast.walk(self.tree)
-                if isinstance(found, ast.Constant) and isinstance(found.value, str)
-            )
+            if not self.words:
+                self.words.update(
+                    found.value
+                    for found in ast.walk(self.tree)
+                    if isinstance(found, ast.Constant) and isinstance(found.value, str)
+                )
+
+    def _assigned(self) -> dict[str, list[ast.expr]]:
+        """Give what is assigned to each name, anywhere in the file; collected once."""
+        if self._values is None:
+            self._values = {}
+            for found in ast.walk(self.tree):
+                if isinstance(found, ast.Assign):
+                    for name in {n for item in found.targets for n in target_names(item)}:
+                        self._values.setdefault(name, []).append(found.value)
+        return self._values
 
     def _special_assign(self, node: ast.Assign) -> bool:
         """Record assignments to `__all__`, `__path__`, `sys.path` and lazy tables."""

@@ -60,6 +60,8 @@ class Index:
         """Summarise files; those whose bytes `commented` is true of are remembered."""
         for path, kind in files:
             observer.advance(1)
+            if path in self._summaries:
+                continue
             source = self._source(path)
             if source is not None and commented(source):
                 self.commented.append(path)

@@ -86,7 +86,18 @@ def outcome(body: list[ast.stmt]) -> HandlerOutcome:
     return HandlerOutcome.CONTINUES
 
 
+def is_assert_false(statement: ast.stmt) -> bool:
+    """Whether a statement always raises AssertionError, unless Python runs with `-O`."""
+    return (
+        isinstance(statement, ast.Assert)
+        and isinstance(statement.test, ast.Constant)
+        and not statement.test.value
+    )
+
+
 def _end(statement: ast.stmt) -> HandlerOutcome | None:
+    if is_assert_false(statement):
+        return HandlerOutcome.RAISES
     if isinstance(statement, ast.Raise):
         raised = statement.exc
         name = dotted(raised.func if isinstance(raised, ast.Call) else raised) if raised else None

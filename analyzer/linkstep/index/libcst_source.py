@@ -61,7 +61,9 @@ def undecodable(text: str, mark: str) -> SyntaxError:
 
 
 def _decode_strictly(source: bytes) -> str:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    # The compiler ends lines at a lone carriage return too, and looks for a cookie in two.
+    lines = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(lines).readline)
     text = source.decode(encoding)
     text.encode()  # some codecs, like UTF-7, give what is no text: lone surrogates
     return text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from linkstep.index.guards import is_assert_false
 from linkstep.index.syntax_nodes import TypeAlias
 
 IMPORTED = 1  # an import statement binds it
@@ -134,7 +135,7 @@ def surely_bound(body: list[ast.stmt]) -> set[str]:
 
 
 def _always_raises(body: list[ast.stmt]) -> bool:
-    return isinstance(body[-1], ast.Raise)
+    return isinstance(body[-1], ast.Raise) or is_assert_false(body[-1])
 
 
 def _collect(body: list[ast.stmt], names: Names) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from linkstep.index import grammar, guards, lazy_names
+from linkstep.index.app_state import AppState
 from linkstep.index.bindings import Bindings
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import assigned_paths
@@ -24,6 +25,7 @@ from linkstep.index.names import (
     surely_bound,
 )
 from linkstep.index.positions import Positions
+from linkstep.index.references import Frame
 from linkstep.index.syntax_nodes import TemplateStr
 from linkstep.model.summary import (
     Bind,
@@ -62,6 +64,7 @@ class Recorder(Bindings):
         unsure = frozenset(names.bound) - surely_bound(tree.body) - names.globals
         super().__init__(tree, positions, names, frozenset() if stub else unsure, stub=stub)
         self.shallow = shallow
+        self.app_state = AppState(tree, positions)
         marks = guards.module_skips(tree.body) if "pytestmark" in positions.text else []
         self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
@@ -87,6 +90,7 @@ class Recorder(Bindings):
             ast.TryStar: self.record_try,
             ast.Match: self.record_match,
             ast.Raise: self.record_raise,
+            ast.Assert: self.record_assert,
             ast.Return: self.record_return,
             ast.Break: self.record_loop_exit,
             ast.Continue: self.record_loop_exit,
@@ -107,6 +111,18 @@ class Recorder(Bindings):
             body = (*body, *assigned_paths(self.tree, self.positions))
         self.grammar.check_module(self.tree)
         return body
+
+    def note_state(self, node: ast.expr) -> None:
+        """Record the uses of application state that an expression is."""
+        if not self.app_state.is_mentioned:
+            return
+        lines = []
+        frame: Frame | None = self.frame
+        while frame is not None and frame.index != 0:
+            if frame.index > 0 and not frame.is_class:
+                lines.append(self.scopes[frame.index].line)
+            frame = frame.parent
+        self.steps += self.app_state.uses(node, lines)
 
     def block(self, body: Iterable[ast.stmt]) -> None:
         """Record statements in order."""
@@ -376,6 +392,12 @@ class Recorder(Bindings):
         if name is not None and not name.rpartition(".")[2][:1].isupper():
             name = None  # `raise error`: a variable, most often what was caught
         self.steps.append(Stop(StopKind.RAISE, node.lineno, name, message))
+
+    def record_assert(self, node: ast.Assert) -> None:
+        """Record `assert`; `assert False` is how some say that a branch is never taken."""
+        self.children(node)
+        if guards.is_assert_false(node):
+            self.steps.append(Stop(StopKind.RAISE, node.lineno, "AssertionError"))
 
     def record_return(self, node: ast.Return) -> None:
         """Record `return`."""

@@ -108,6 +108,9 @@ class References:
         """Record a comparison."""
         self.children(node)
 
+    def note_state(self, node: ast.expr) -> None:
+        """Note what an expression does to an application's state; see app_state.py."""
+
     def visit_walrus(self, node: ast.NamedExpr) -> None:
         """Record an assignment expression; the subclass records the binding."""
         self.children(node)
@@ -206,6 +209,7 @@ class References:
     def visit_yield(self, node: ast.Yield | ast.YieldFrom) -> None:
         """Record `yield`: a call of the function around it runs nothing."""
         self.frame.yields = True
+        self.note_state(node)
         self.children(node)
 
     def invoke(self, function: ast.expr, line: int) -> None:
@@ -233,6 +237,7 @@ class References:
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
             chain.append(value)
+            self.note_state(value)
             value = value.value
         if not isinstance(value, ast.Name):
             self.visit(value)

@@ -151,7 +151,8 @@ def _text(source: bytes) -> str:
     import tokenize
 
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        lines = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(lines).readline)
     except SyntaxError:
         encoding = "utf-8"
     return source.decode(encoding, "replace").removeprefix("\ufeff")

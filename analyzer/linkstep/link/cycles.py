@@ -11,10 +11,11 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from linkstep.link.acts import Script
-from linkstep.link.importing import Clash, Importer, OutOfBudgetError, Raised
+from linkstep.link.importing import Importer
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Module
 from linkstep.link.outcomes import Definition
+from linkstep.link.progress import Clash, OutOfBudgetError, Raised
 from linkstep.link.projection import Projection
 from linkstep.link.scripts import Scripts
 from linkstep.model.execution import CycleFailure, FirstImport, ImportStep, Order, Verdict
@@ -148,11 +149,10 @@ def failures(modules: Sequence[Module], firsts: Sequence[First]) -> list[CycleFa
     """Give what raises by the fault of the circle: each statement once, by place."""
     by_place: dict[tuple[object, ...], list[tuple[Clash, str]]] = {}
     for first in firsts:
-        if first.clash is not None:
+        if first.clash is not None and first.clash.module in modules:
             group = by_place.setdefault(first.clash.place, [])
             group.append((first.clash, first.module.name))
-    hopeless = len(firsts) == len(modules) and all(first.raised is not None for first in firsts)
-    order = Order.ALWAYS if hopeless else Order.FIRST_IMPORT
+    order = Order.ALWAYS if is_hopeless(modules, firsts) else Order.FIRST_IMPORT
     working = tuple(sorted(f.module.name for f in firsts if f.verdict is Verdict.RUNS))
     found = []
     for group in by_place.values():
@@ -160,6 +160,11 @@ def failures(modules: Sequence[Module], firsts: Sequence[First]) -> list[CycleFa
         failing = tuple(sorted(name for _, name in group))
         found.append(describe(clash, order, failing, working))
     return sorted(found, key=lambda failure: (failure.path, failure.span, failure.name))
+
+
+def is_hopeless(modules: Sequence[Module], firsts: Sequence[First]) -> bool:
+    """Whether none of the modules can be imported first."""
+    return len(firsts) == len(modules) and all(first.raised is not None for first in firsts)
 
 
 def describe(

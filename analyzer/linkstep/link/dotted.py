@@ -78,4 +78,3 @@ def _chain(text: str, whole: Absent, load: Load, lookup: Lookup) -> Outcome:
         if not isinstance(found, Absent):
             return attributes_of(ModuleValue(found), ".".join(parts[count:]), lookup)
     return whole
-

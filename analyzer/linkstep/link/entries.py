@@ -10,7 +10,7 @@ from linkstep.link.dotted import attributes_of, follow_path
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Module
 from linkstep.link.outcomes import Absent, Dubious, ModuleValue, Outcome
-from linkstep.link.references import Links
+from linkstep.link.settling import Links
 from linkstep.model.entry_points import EntryKind, EntryPoint
 from linkstep.model.environment import Found, Missing, Origin, Resolution
 from linkstep.model.facts import Guard, Problem, Runs
@@ -130,11 +130,13 @@ class _OneEntry:
 
     def _started(self, outcome: Outcome, name: str) -> Sequence[str]:
         """Give the first-party files whose import the entry point asks for."""
-        found = outcome.module if isinstance(outcome, ModuleValue) else None
-        for inner in (name, name.rpartition(".")[0]):
-            if found is None and inner and "/" not in name:
-                loaded = self._load(inner)
-                found = loaded if isinstance(loaded, Module) else None
+        found: Module | None = None
+        if name == self.entry.script:
+            found = outcome.module if isinstance(outcome, ModuleValue) else None
+        else:
+            for inner in (name, name.rpartition(".")[0]):
+                loaded = self._load(inner) if found is None and inner else None
+                found = loaded if isinstance(loaded, Module) else found
         return [found.path] if found is not None and found.is_first_party else []
 
 

@@ -7,7 +7,8 @@ value (a module, a function, a class), and `UNKNOWN`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from linkstep.link.outcomes import Absent, Definition, Dubious, ModuleValue
@@ -48,6 +49,8 @@ class _Defined:
 UNKNOWN = _Unknown()
 DEFINED = _Defined()
 _DEEPEST = 20
+_MOST_WORK = 500  # expressions for one test: flags that are made of flags multiply
+_LONGEST = 10_000  # characters of a string that is put together
 _FALSE_FLAGS = frozenset({"TYPE_CHECKING", "MYPY"})
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -82,6 +85,16 @@ class Evaluator:
         self.lookup = lookup
         self.version_tested: set[str] = set()
         self._depth = 0
+        self._work = 0
+
+    @contextmanager
+    def afresh(self) -> Iterator[None]:
+        """Evaluate other tests in between, whatever was spent on the present one."""
+        kept, self._depth = (self._depth, self._work), 0
+        try:
+            yield
+        finally:
+            self._depth, self._work = kept
 
     def decide(self, test: Expression | None, module: Module) -> bool | None:
         """Say which branch of `if test` runs, None when that is not known."""
@@ -92,7 +105,8 @@ class Evaluator:
 
     def value(self, expression: Expression | None, module: Module) -> object:
         """Give the value of an expression, or UNKNOWN."""
-        if expression is None or self._depth > _DEEPEST:
+        self._work = self._work + 1 if self._depth else 0
+        if expression is None or self._depth > _DEEPEST or self._work > _MOST_WORK:
             return UNKNOWN
         self._depth += 1
         try:
@@ -125,7 +139,8 @@ class Evaluator:
             case Join("+", left, right):
                 first, second = self.value(left, module), self.value(right, module)
                 if isinstance(first, str) and isinstance(second, str):
-                    return first + second
+                    joined = first + second
+                    return joined if len(joined) <= _LONGEST else UNKNOWN
         return UNKNOWN
 
     def _all(

@@ -1,4 +1,4 @@
-"""Evidence from other files: who imports a submodule, who sets names on a module.
+"""Evidence from other files: who makes a module, who sets names on it.
 
 Asked only when a name was not found where it should be, so whole-tree questions cost
 nothing while everything links.
@@ -11,32 +11,27 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from linkstep.link.import_scan import scan_imports
 from linkstep.link.modules import Module, Modules, every_step
 from linkstep.link.outcomes import Definition, ModuleValue
 from linkstep.link.paths import directory_of
-from linkstep.link.relative import absolute_name
+from linkstep.link.submodules import imported_names
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Const, Join, Ref
 from linkstep.model.links import Doubt
 from linkstep.model.summary import (
     ExternalBind,
     If,
-    ImportByName,
-    ImportFrom,
-    ImportModule,
     ModuleAlias,
     PathEdit,
-    Use,
 )
 
 if TYPE_CHECKING:
     from linkstep.link.lookup import Lookup
 
-# Submodules that are in sys.modules, and set on their packages, once CPython has started
-# with `site` (`python -c "import sys; print(sys.modules)"`), or that commonly installed
-# `.pth` files import before any program does.
-_STARTED = frozenset({"os", "importlib", "encodings", "collections", "concurrent"})
+TextsAround = Callable[[str, tuple[str, ...]], Iterable[bytes]]
+"""Gives the files of the installed package that a file belongs to, by their suffixes."""
+
+_MOST_DIRECTORIES = 64  # that one file puts on sys.path; more are not looked through
 _SETTING = re.compile(rb"\.(\w+)\s*=[^=]|setattr\([^)\n]*[\"'](\w+)[\"']")
 
 
@@ -48,25 +43,24 @@ class Evidence:
         self.lookup = lookup
         self.first_party: list[Module] = []
         self.others: list[Module] = []
-        self.texts_around: Callable[[str], Iterable[bytes]] = lambda path: ()
+        self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
-        self._imported: set[str] | None = None
+        self._own_aliases: dict[Module, set[str]] = {}
         self._set_here: _Setters | None = None
         self._set_there: dict[Module, _Setters] = {}
         self._setting: dict[bytes, list[Module]] | None = None
-        self._closures: dict[str, bool] = {}
-        self._everything: tuple[set[str], bool] | None = None
         self._set_names: dict[str, frozenset[bytes]] = {}
+        self._injected: dict[str, frozenset[bytes]] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._aliased: set[str] | None = None
 
-    def _others_with(self, word: bytes) -> Iterator[Module]:
+    def others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
         return (module for module in self.others if word in self.text_of(module.path))
 
     def _witnesses(self, word: bytes) -> list[Module]:
         """Give the checked modules, and those others whose text contains a word."""
-        return [*self.first_party, *self._others_with(word)]
+        return [*self.first_party, *self.others_with(word)]
 
     # Modules that are missing
 
@@ -160,7 +154,10 @@ class Evidence:
 
     def is_replaced(self, module: Module) -> bool:
         """Whether code puts another object into sys.modules under the module's name."""
-        return module.name in _literal_aliases(module) or module.name in self._aliases()
+        own = self._own_aliases.get(module)
+        if own is None:
+            own = self._own_aliases[module] = _literal_aliases(module)
+        return module.name in own or module.name in self._aliases()
 
     def _path_doubt(self, missing: Missing, importer: Module) -> Doubt | None:
         """A top-level module may come from a directory that code puts on sys.path."""
@@ -169,7 +166,7 @@ class Evidence:
             return Doubt.OPEN
         for module in self._path_editors(importer):
             directories, unknown = self._edits(module)
-            if unknown:
+            if unknown or len(directories) > _MOST_DIRECTORIES:
                 return Doubt.PATH
             for directory in directories:
                 place = posixpath.join(directory, "__main__.py")
@@ -189,6 +186,7 @@ class Evidence:
             if isinstance(parent, Module) and parent.summary is not None:
                 editors.append(parent)
             name = name.rpartition(".")[0]
+        editors += self._packages_around(importer)
         if importer.is_first_party:
             for module in (*self.first_party, *self.others):
                 directory = module.directory
@@ -196,6 +194,18 @@ class Evidence:
                 if inside and module.path.rpartition("/")[2] == "conftest.py":
                     editors.append(module)
         return editors
+
+    def _packages_around(self, importer: Module) -> Iterator[Module]:
+        """Give the packages whose directories a module is in, whatever name it is known by.
+
+        setuptools serves its `_distutils` as `distutils`, and a package may vendor others.
+        """
+        parts = importer.directory.split("/")
+        for count, part in enumerate(parts):
+            found = self.modules.find(part, importer)
+            place = "/".join((*parts[: count + 1], "__init__.py"))
+            if isinstance(found, Module) and found.path == place and found.summary is not None:
+                yield found
 
     def _edits(self, module: Module) -> tuple[tuple[str, ...], bool]:
         """The directories a module adds to sys.path; True when one is not understood."""
@@ -240,10 +250,28 @@ class Evidence:
         if found is None:
             found = self._set_names[top] = frozenset(
                 first or second
-                for text in self.texts_around(module.path)
+                for text in self.texts_around(module.path, (".py",))
                 for first, second in _SETTING.findall(text)
             )
-        return name.encode() in found
+        return name.encode() in found or self._is_injected_into(module)
+
+    def _is_injected_into(self, module: Module) -> bool:
+        """Whether compiled code of the same package speaks of an installed module by name.
+
+        Code written in C may put names into it (psycopg2 fills `psycopg2.errors` so); what
+        Cython makes of Python code names the modules that it imports, and leaves them alone.
+        """
+        top = module.name.partition(".")[0]
+        found = self._injected.get(top)
+        if found is None:
+            dotted = re.compile(rb"\b%s(?:\.\w+)*" % re.escape(top).encode())
+            found = self._injected[top] = frozenset(
+                name
+                for code in self.texts_around(module.path, (".so", ".pyd"))
+                if b"cython_runtime" not in code
+                for name in dotted.findall(code)
+            )
+        return module.name.encode() in found
 
     def _sets_itself(self, module: Module, name: str) -> bool:
         """Whether a module of the environment imports itself to set names on it."""
@@ -336,66 +364,6 @@ class Evidence:
                 return True
         return False
 
-    # Submodules as attributes
-
-    def is_imported(self, module: Module, name: str) -> bool:
-        """Whether anything imports the submodule, so that it is set on its package."""
-        if not module.is_package:
-            return False
-        dotted = f"{module.name}.{name}"
-        if self._imported is None:
-            self._imported = set()
-            for importer in self.first_party:
-                if importer.summary is not None:
-                    self._imported |= imported_names(importer)
-        if dotted in self._imported or module.name in _STARTED:
-            return True
-        for importer in self._others_with(name.encode()):
-            if dotted in scan_imports(self.text_of(importer.path), importer.package):
-                return True
-        verdict = self._closures.get(dotted)
-        if verdict is None:
-            verdict = self._closures[dotted] = self._in_closure(dotted, module)
-        return verdict
-
-    def _in_closure(self, dotted: str, package: Module) -> bool:
-        """Search what the program imports for an import of the submodule: first the
-        package's own modules, where it mostly stands, then everything.
-        """
-        if not isinstance(self.modules.find(dotted, package), Module):
-            return False
-        inside = package.name.partition(".")[0] + "."
-        own, complete = self._reached([package], lambda name: name.startswith(inside))
-        if dotted in own or not complete:
-            return True
-        if self._everything is None:
-            self._everything = self._reached([*self.first_party, package], lambda name: True)
-        names, complete = self._everything
-        return dotted in names or not complete
-
-    def _reached(self, start: list[Module], follow: Callable[[str], bool]) -> tuple[set[str], bool]:
-        """Give all names imported on the way from some modules; False when a module of their
-        own packages is compiled, so that not all of its imports can be known.
-        """
-        names: set[str] = set()
-        seen = set(start)
-        pending = list(start)
-        own = {module.name.partition(".")[0] for module in start}
-        while pending:
-            importer = pending.pop()
-            if importer.why_opaque is not None or importer.path.endswith("/"):
-                installed = importer.origin is Origin.THIRD_PARTY
-                if installed and importer.name.partition(".")[0] in own:
-                    return names, False
-                continue
-            for name in sorted(scan_imports(self.text_of(importer.path), importer.package) - names):
-                names.add(name)
-                found = self.modules.find(name, importer) if follow(name) else None
-                if isinstance(found, Module) and found not in seen:
-                    seen.add(found)
-                    pending.append(found)
-        return names, True
-
 
 _Setters = dict[str | None, list[tuple[ExternalBind, Module]]]
 
@@ -417,30 +385,6 @@ def _literal_aliases(module: Module) -> set[str]:
         for step in steps
         if isinstance(step, ModuleAlias) and isinstance(step.name, Const)
     }
-
-
-def imported_names(module: Module) -> set[str]:
-    """Give all dotted names that a file imports, or may import, in any scope."""
-    names: set[str] = set()
-    assert module.summary is not None
-    for step in every_step(module.summary):
-        if isinstance(step, ImportModule):
-            names |= _prefixes(step.module)
-        elif isinstance(step, ImportFrom):
-            base = absolute_name(module.package, step.level, step.module) or step.module
-            names |= _prefixes(base)
-            names |= {f"{base}.{alias.name}" for alias in step.names if alias.name != "*"}
-        elif isinstance(step, ImportByName) and isinstance(step.name, Const):
-            text = str(step.name.value)
-            names |= _prefixes(f"{module.package}{text}" if text.startswith(".") else text)
-        elif isinstance(step, Use) and step.ref.attributes[-1:] == ("import_module",):
-            continue
-    return names
-
-
-def _prefixes(name: str) -> set[str]:
-    parts = name.split(".")
-    return {".".join(parts[: i + 1]) for i in range(len(parts))}
 
 
 def _prefix(value: Join, package: str) -> tuple[str, bool] | None:

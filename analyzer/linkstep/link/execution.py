@@ -14,15 +14,16 @@ import msgspec
 
 from linkstep.link.acts import Act, Import, Script, TakeAll, TakeNames
 from linkstep.link.components import components
-from linkstep.link.cycles import Scene, describe, failures, told, try_firsts
+from linkstep.link.cycles import Scene, describe, failures, is_hopeless, told, try_firsts
 from linkstep.link.guarding import is_main_test
-from linkstep.link.importing import Clash, Importer, OutOfBudgetError, Raised
+from linkstep.link.importing import Importer
 from linkstep.link.mending import remedies
 from linkstep.link.modules import Module
 from linkstep.link.outcomes import exception_name
+from linkstep.link.progress import Clash, OutOfBudgetError, Raised
 from linkstep.link.projection import Projection, reachable_acts
-from linkstep.link.references import Links
 from linkstep.link.scripts import Scripts, called
+from linkstep.link.settling import Links
 from linkstep.model.execution import (
     Cycle,
     CycleFailure,
@@ -67,6 +68,9 @@ class Executions:
         self.by_name = {module.name: module for module in modules}
         self.targets: dict[Module, dict[Module, int]] = {}
         self.importers: dict[Module, set[Module]] = {}
+        self.doomed: dict[Module, str | None] = {}  # they raise in every order
+        self.shaky: set[Module] = set()  # they may raise by the fault of a circle
+        self.ordered: set[Module] = set()  # they lead to a circle that raises in some order
         self._reached: dict[tuple[Module, int], tuple[Module, ...]] = {}
         self._note_edges(modules)
 
@@ -136,50 +140,70 @@ class Executions:
 
     def cycles(self, entries: Sequence[str]) -> tuple[Cycle, ...]:
         """Give all circles, with what fails in them and who gets to see it."""
-        doomed: dict[Module, str | None] = {}
-        shaky: set[Module] = set()
         found: list[Cycle] = []
         for group in components({module: list(t) for module, t in self.targets.items()}):
             if len(group) == 1 and group[0] not in self.targets[group[0]]:
-                self._doom(group[0], doomed, shaky)
-                continue
-            projection = Projection(self.scripts, group, doomed.keys() | shaky)
-            scene = Scene(self.lookup, projection, frozenset(group), doomed, shaky)
-            firsts = try_firsts(scene, group)
-            for first in firsts:
-                if first.raised is not None:
-                    doomed[first.module] = first.raised.exception
-                elif first.blurred:
-                    shaky.add(first.module)
-            failed: list[CycleFailure] = []
-            for failure in failures(group, firsts):
-                module, owner = self.by_path[failure.path], self.by_path[failure.module_path]
-                if len(failed) < _MENDED:
-                    importers = self.importers.get(module, set())
-                    mended = remedies(failure, module, owner, scene, firsts, importers)
-                    failure = msgspec.structs.replace(failure, remedies=mended)
-                failed.append(failure)
-            edges = tuple(self._edges_among(group))
-            if edges:
-                names = tuple(sorted(module.name for module in group))
-                found.append(Cycle(names, edges, told(firsts), tuple(failed)))
+                self._doom(group[0])
+            else:
+                cycle = self._cycle(group)
+                if cycle.edges:
+                    found.append(cycle)
+            if not self.ordered.isdisjoint(t for module in group for t in self.targets[module]):
+                self.ordered.update(group)
         return self._met(tuple(sorted(found, key=lambda cycle: cycle.modules)), entries)
 
-    def _doom(self, module: Module, doomed: dict[Module, str | None], shaky: set[Module]) -> None:
+    def _cycle(self, group: Sequence[Module]) -> Cycle:
+        """Try each module of a circle as the first import."""
+        within = frozenset((*group, *self._below(group)))
+        projection = Projection(self.scripts, within, self.doomed.keys() | self.shaky)
+        scene = Scene(self.lookup, projection, within, self.doomed, self.shaky)
+        firsts = try_firsts(scene, group)
+        hopeless = is_hopeless(group, firsts)
+        for first in firsts:
+            if first.raised is not None and hopeless:
+                self.doomed[first.module] = first.raised.exception
+            elif first.raised is not None:
+                self.ordered.update(group)
+            elif first.blurred:
+                self.shaky.add(first.module)
+        failed: list[CycleFailure] = []
+        for failure in failures(group, firsts):
+            module, owner = self.by_path[failure.path], self.by_path[failure.module_path]
+            if len(failed) < _MENDED:
+                importers = self.importers.get(module, set())
+                mended = remedies(failure, module, owner, scene, firsts, importers)
+                failure = msgspec.structs.replace(failure, remedies=mended)
+            failed.append(failure)
+        names = tuple(sorted(module.name for module in group))
+        edges = tuple(self._edges_among(group))
+        return Cycle(names, edges, told(firsts), tuple(failed))
+
+    def _below(self, group: Sequence[Module]) -> set[Module]:
+        """Give what a circle leads to, as far as it matters which of that is imported first."""
+        seen: set[Module] = set()
+        pending = list(group)
+        while pending:
+            for target in self.targets.get(pending.pop(), ()):
+                if target in self.ordered and target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+        return seen
+
+    def _doom(self, module: Module) -> None:
         """Note a module outside of circles that raises, by itself or for what it imports."""
         failure = self.lookup.failures.of_module(module) if module in self.importers else None
         if failure is not None:
-            doomed[module] = exception_name(failure.exception)
+            self.doomed[module] = exception_name(failure.exception)
             return
         targets = self.targets[module]
-        if not shaky.isdisjoint(targets):
-            shaky.add(module)
-        if not doomed.keys().isdisjoint(targets):
-            shaky.add(module)  # unless it is certain
+        if not self.shaky.isdisjoint(targets):
+            self.shaky.add(module)
+        if not self.doomed.keys().isdisjoint(targets):
+            self.shaky.add(module)  # unless it is certain
             for act in self.scripts.of(module):
-                broken = [target for target in _led_to(act) if target in doomed]
+                broken = [target for target in _led_to(act) if target in self.doomed]
                 if isinstance(act, Import | TakeNames | TakeAll) and broken:
-                    doomed[module] = doomed[broken[0]]
+                    self.doomed[module] = self.doomed[broken[0]]
                     return
 
     def _edges_among(self, group: Sequence[Module]) -> Iterator[ImportStep]:

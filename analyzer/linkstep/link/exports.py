@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from linkstep.link.flow import imported_names
 from linkstep.link.modules import Module, all_steps
-from linkstep.link.namespaces import StarNames
+from linkstep.link.namespaces import Names, StarNames
 from linkstep.link.outcomes import Absent, Dubious, ModuleValue
 from linkstep.model.expressions import Ref
 from linkstep.model.links import Doubt
@@ -21,6 +21,7 @@ class ExportedNames:
 
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
+        self._evaluated: dict[Module, tuple[tuple[str, ...], bool]] = {}
 
     def star_names(self, module: Module, step: ImportFrom) -> StarNames:
         """Say what `from M import *` binds: `__all__`, else all public names."""
@@ -50,9 +51,24 @@ class ExportedNames:
         return StarNames(tuple(dict.fromkeys((*listed, *names.public()))), Doubt.STAR)
 
     def all_names(self, module: Module) -> tuple[tuple[str, ...], bool]:
-        """Evaluate a module's `__all__`; False when a part of it is not known."""
+        """Evaluate a module's `__all__`; False when a part of it is not known.
+
+        Lists that are made of each other in a circle are not known.
+        """
+        known = self._evaluated.get(module)
+        if known is not None:
+            return known
         names = self.lookup.names(module)
         assert names is not None
+        self._evaluated[module] = (), False
+        found = self._evaluate(names, module)
+        if names.building:
+            del self._evaluated[module]
+        else:
+            self._evaluated[module] = found
+        return found
+
+    def _evaluate(self, names: Names, module: Module) -> tuple[tuple[str, ...], bool]:
         listed: dict[str, None] = {}
         complete = True
         for export in names.exports:

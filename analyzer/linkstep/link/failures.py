@@ -11,12 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkstep.link.flow import UNSURE, Ending, Flow, Situation
+from linkstep.link.modules import every_step
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
 from linkstep.model.environment import Origin
 from linkstep.model.summary import (
     Bind,
     ClassBody,
+    FileSummary,
     ImportFrom,
     ImportModule,
     Step,
@@ -25,8 +27,6 @@ from linkstep.model.summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from linkstep.link.lookup import Lookup
     from linkstep.link.modules import Module
 
@@ -61,6 +61,7 @@ class Failures:
         self.follows_environment = False
         self._depth = 0
         self._of_module: dict[Module, Failure | None] = {}
+        self._class_bodies: dict[Module, dict[int, tuple[Step, ...]]] = {}
 
     def of_step(self, step: Step, module: Module) -> str | None:
         """Give the exception an import statement raises: its name, None, or UNSURE."""
@@ -250,9 +251,9 @@ class Failures:
         assert summary is not None
         steps = summary.scopes[scope].steps
         if summary.scopes[scope].is_class:
-            steps = _class_steps(summary.body, scope) or next(
-                (s for o in summary.scopes if (s := _class_steps(o.steps, scope))), ()
-            )
+            if module not in self._class_bodies:
+                self._class_bodies[module] = _class_bodies(summary)
+            steps = self._class_bodies[module].get(scope, ())
 
         def emit(step: Step, at: Situation) -> None:
             if at.scope != (scope if summary.scopes[scope].is_class else 0):
@@ -277,10 +278,6 @@ class Failures:
         flow.run(steps, Situation(scope=scope if is_class else 0))
 
 
-def _class_steps(steps: Sequence[Step], scope: int) -> tuple[Step, ...]:
-    from linkstep.link.modules import all_steps
-
-    for step in all_steps(steps):
-        if isinstance(step, ClassBody) and step.scope == scope:
-            return step.body
-    return ()
+def _class_bodies(summary: FileSummary) -> dict[int, tuple[Step, ...]]:
+    """Give the steps of every class body of a file, by scope."""
+    return {step.scope: step.body for step in every_step(summary) if isinstance(step, ClassBody)}

@@ -31,15 +31,19 @@ UNSURE = "?"
 """What `fails` answers when it cannot be known whether an import raises."""
 
 
+Holds = Callable[[Expression | None, bool], bool]
+
+
 class Situation:
     """The circumstances under which a step runs.
 
     `certain` is False inside branches that nothing decides. `guards` are the try and with
     statements around it, outermost first; `conditions` the undecided tests with the
-    outcome they must have; `scope` the class body it stands in, or 0.
+    outcome they must have; `scope` the class body it stands in, or 0. `outer` is what it was
+    made from, and `answers` what is known about its conditions.
     """
 
-    __slots__ = ("certain", "conditions", "guards", "scope")
+    __slots__ = ("answers", "certain", "conditions", "guards", "outer", "scope")
 
     def __init__(
         self,
@@ -47,33 +51,54 @@ class Situation:
         guards: tuple[Try | Suppress, ...] = (),
         conditions: tuple[tuple[Expression | None, bool], ...] = (),
         scope: int = 0,
+        outer: Situation | None = None,
     ) -> None:
+        self.answers: dict[Holds, bool] = {}
+        self.outer = outer
         self.certain = certain
         self.guards = guards
         self.conditions = conditions
         self.scope = scope
 
+    def any_condition(self, holds: Holds) -> bool:
+        """Whether `holds` is true of one of the conditions; each is asked about once.
+
+        A chain of `elif` puts every branch under the tests of all branches before it.
+        """
+        pending: list[Situation] = []
+        place: Situation | None = self
+        while place is not None and holds not in place.answers:
+            pending.append(place)
+            place = place.outer
+        answer = place is not None and place.answers[holds]
+        for inner in reversed(pending):  # each adds at most one condition to those around it
+            known = len(inner.outer.conditions) if inner.outer is not None else 0
+            answer = answer or any(holds(*condition) for condition in inner.conditions[known:])
+            inner.answers[holds] = answer
+        return answer
+
     def under(self, test: Expression | None, outcome: bool) -> Situation:
         """The same place inside a branch of an undecided test."""
         conditions = (*self.conditions, (test, outcome))
-        return Situation(False, self.guards, conditions, self.scope)
+        return Situation(False, self.guards, conditions, self.scope, self)
 
     def after(self, test: Expression | None, outcome: bool) -> Situation:
         """The same place behind `if test: return`."""
         conditions = (*self.conditions, (test, outcome))
-        return Situation(self.certain, self.guards, conditions, self.scope)
+        return Situation(self.certain, self.guards, conditions, self.scope, self)
 
     def guarded(self, guard: Try | Suppress) -> Situation:
         """The same place inside a try or with statement."""
-        return Situation(self.certain, (*self.guards, guard), self.conditions, self.scope)
+        guards = (*self.guards, guard)
+        return Situation(self.certain, guards, self.conditions, self.scope, self)
 
     def maybe(self) -> Situation:
         """The same place when it is not known whether control gets there."""
-        return Situation(False, self.guards, self.conditions, self.scope)
+        return Situation(False, self.guards, self.conditions, self.scope, self)
 
     def inside(self, scope: int) -> Situation:
         """The same place in a class body."""
-        return Situation(self.certain, self.guards, self.conditions, scope)
+        return Situation(self.certain, self.guards, self.conditions, scope, self)
 
 
 class Ending(enum.Enum):

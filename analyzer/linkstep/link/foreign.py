@@ -40,10 +40,12 @@ class ForeignNotes:
         if noted is not None:
             self.imports.append(noted)
 
-    def note_name(self, outcome: Outcome, owner: Module, name: str, place: Place) -> None:
+    def note_name(
+        self, outcome: Outcome, owner: Module, name: str, place: Place, *, by_import: bool = False
+    ) -> None:
         """Note a name, if it is one of an installed module and may or may not be there."""
         if isinstance(outcome, Dubious) and owner.origin is Origin.THIRD_PARTY:
-            self.unproven.append(_unproven(outcome, owner, name, place))
+            self.unproven.append(_unproven(outcome, owner, name, place, by_import))
 
 
 def _foreign_import(
@@ -69,7 +71,9 @@ def _foreign_import(
     )
 
 
-def _unproven(outcome: Dubious, owner: Module, name: str, place: Place) -> Unproven:
+def _unproven(
+    outcome: Dubious, owner: Module, name: str, place: Place, by_import: bool
+) -> Unproven:
     guard, _ = guard_of("ImportError", place.at)
     return Unproven(
         path=place.module.path,
@@ -82,4 +86,5 @@ def _unproven(outcome: Dubious, owner: Module, name: str, place: Place) -> Unpro
         doubt=outcome.doubt,
         guard=guard,
         function=place.function,
+        by_import=by_import,
     )

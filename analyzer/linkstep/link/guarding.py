@@ -9,6 +9,7 @@ from linkstep.model.expressions import (
     Both,
     Call,
     Compare,
+    Const,
     Either,
     Expression,
     Item,
@@ -55,6 +56,8 @@ def _handler(guard: Try, exception: str) -> Guard | None:
         if verdict is False:
             continue
         text = ", ".join(handler.catches)
+        if verdict is None and handler.outcome is HandlerOutcome.RAISES:
+            continue  # caught or not, the exception leaves
         if handler.outcome is HandlerOutcome.SKIPS or verdict is None:
             return Guard(GuardKind.EXPECTED, text, handler.line)
         if handler.outcome is not HandlerOutcome.CONTINUES:
@@ -88,16 +91,23 @@ def is_feature_test(at: Situation) -> bool:
 
     By its name: it says so, or it is written as a constant.
     """
+    return at.any_condition(_asks_feature)
+
+
+def _asks_feature(test: Expression | None, outcome: bool) -> bool:
     return any(
         (len(name) > 1 and name.isupper()) or any(word in name.lower() for word in _FEATURE_WORDS)
-        for test, _ in at.conditions
         for name in mentioned(test)
     )
 
 
 def is_script(at: Situation) -> bool:
     """Whether the place runs only when the file is started as a script."""
-    return any(outcome and is_main_test(test) for test, outcome in at.conditions)
+    return at.any_condition(_asks_main)
+
+
+def _asks_main(test: Expression | None, outcome: bool) -> bool:
+    return outcome and is_main_test(test)
 
 
 def is_main_test(test: Expression | None) -> bool:
@@ -129,3 +139,23 @@ def mentioned(expression: Expression | None) -> set[str]:
         case Call(function, arguments):
             return mentioned(function).union(*map(mentioned, arguments))
     return set()
+
+
+def speaks_of(expression: Expression | None, text: str) -> bool:
+    """Whether an expression has a name, or a string, that is `text`."""
+    match expression:
+        case Const(value):
+            return value == text
+        case Ref(name, attributes):
+            return text in (name, *attributes)
+        case Not(operand):
+            return speaks_of(operand, text)
+        case Both(operands) | Either(operands):
+            return any(speaks_of(operand, text) for operand in operands)
+        case Compare(left, _, right):
+            return speaks_of(left, text) or speaks_of(right, text)
+        case Item(value) | Member(value):
+            return speaks_of(value, text)
+        case Call(function, arguments):
+            return any(speaks_of(part, text) for part in (function, *arguments))
+    return False

@@ -14,8 +14,8 @@ leaves `sys.modules`, and the next import executes it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from linkstep.link.acts import (
     Attempt,
@@ -40,150 +40,37 @@ from linkstep.link.acts import (
     Unknown,
 )
 from linkstep.link.exceptions import IMPORT_FAMILY, catches
+from linkstep.link.loading import Loader
 from linkstep.link.modules import Module
+from linkstep.link.progress import (
+    LOOPED,
+    RETURNED,
+    STOPPED,
+    Frame,
+    OutOfBudgetError,
+    Raised,
+    Result,
+    Stage,
+    State,
+    Value,
+)
 from linkstep.link.wording import cannot_access, cannot_import, no_attribute, not_defined
 from linkstep.model.execution import ImportStep
 from linkstep.model.expressions import Ref
-from linkstep.model.summary import Exports, Span
+from linkstep.model.summary import Span
 
 _DEEPEST_CALL = 12
 
 
-class Clash(NamedTuple):
-    """Where a module in progress lacks what is asked of it.
-
-    At `span` of `module`, which wanted `name` of `owner`; `chain` are the imports that
-    led there, and `text` is what CPython says.
-    """
-
-    module: Module
-    span: Span
-    owner: Module
-    name: str
-    text: str
-    chain: tuple[ImportStep, ...]
-
-    @property
-    def place(self) -> tuple[object, ...]:
-        """What tells one failing statement from another."""
-        return self.module.path, self.span, self.owner.path, self.name
+_A_SCRIPT = 20  # acts that cost as much as entering a script does
 
 
-class Raised(NamedTuple):
-    """An exception on its way out; without a clash it has another cause than a circle."""
-
-    exception: str | None
-    clash: Clash | None = None
-
-
-class Ending(NamedTuple):
-    """A block ends early, without an exception that is certain."""
-
-    why: str
-
-
-RETURNED, LOOPED, STOPPED = Ending("return"), Ending("loop"), Ending("exception")
-Result = Raised | Ending | None
-Value = Module | None
-
-
-class State:
-    """A module in sys.modules: in progress until `done`, with what it has bound so far."""
-
-    __slots__ = ("done", "exports", "names")
-
-    def __init__(self) -> None:
-        self.done = False
-        self.names: dict[str, Value] = {}
-        self.exports: list[Exports] = []
-
-
-class Frame:
-    """A block being executed; `certain` is False where it may not be executed at all.
-
-    `left` says that a `return` may have ended it before.
-    """
-
-    __slots__ = ("certain", "depth", "left", "module", "names", "scope", "started", "state")
-
-    def __init__(
-        self, module: Module, state: State, certain: bool, scope: int = 0, depth: int = 0
-    ) -> None:
-        self.module = module
-        self.state = state
-        self.certain = certain
-        self.scope = scope
-        self.depth = depth
-        self.left = False
-        self.started = False
-        self.names: dict[tuple[int, str], Value] = {}
-
-
-class Stage(Protocol):
-    """What an importer has to know: the scripts, and what is settled about modules."""
-
-    @property
-    def version(self) -> tuple[int, int]:
-        """The version of Python that executes."""
-        ...
-
-    @property
-    def within(self) -> Container[Module]:
-        """The modules that are executed; others are only noted."""
-        ...
-
-    @property
-    def doomed(self) -> Mapping[Module, str | None]:
-        """Modules outside whose import raises, with the exception."""
-        ...
-
-    @property
-    def shaky(self) -> Container[Module]:
-        """Modules outside whose import may raise by the fault of a circle."""
-        ...
-
-    def of(self, module: Module) -> Script:
-        """Give the script of a module."""
-        ...
-
-    def of_function(self, module: Module, scope: int) -> Script:
-        """Give the script of a function."""
-        ...
-
-    def lacks(self, module: Module, name: str) -> bool | None:
-        """Whether the module does not have a name until it binds it; None if that is not known."""
-        ...
-
-    def packages(self, module: Module) -> tuple[Module, ...]:
-        """Give the packages that are executed before a module, outermost first."""
-        ...
-
-    def submodule(self, package: Module, name: str) -> Module | None:
-        """Give a submodule that a package has on disk."""
-        ...
-
-
-class OutOfBudgetError(Exception):
-    """More was executed than the work is worth."""
-
-
-class Importer:
-    """Imports the modules within its stage; any other is complete as soon as imported."""
+class Importer(Loader):
+    """Imports the modules within its stage."""
 
     def __init__(self, stage: Stage, budget: int) -> None:
-        self.stage = stage
-        self.budget = budget
-        self.entered: Callable[[Module, ImportStep, bool, bool], None] | None = None
-        self.states: dict[Module, State] = {}
-        self.chain: list[ImportStep] = []
-        self.undecided = False  # something ran that may not run, or cannot be followed
-        self.unfollowed = False  # modules may be there that were not seen being imported
-        self.blurred = False  # something may have failed before
-        self.deviated = False  # a cycle made an import fail, and the program went on
-        self._may_fail = False
+        super().__init__(stage, budget)
         self._calls: list[tuple[Module, int]] = []
-        self._by_name: dict[str, Module] = {}
-        self._made: list[Module] = []
         self._perform: dict[type, Callable[[Any, Frame], Result]] = {
             Import: self._import,
             TakeNames: self._take_names,
@@ -205,115 +92,11 @@ class Importer:
             Unknown: self._lose_sight,
         }
 
-    # Modules
-
-    def begin(self, module: Module) -> Raised | None:
-        """Import a module, its packages first, as a process does that has just started."""
-        for executed in (*self.stage.packages(module), module):
-            if executed not in self.states:
-                step = ImportStep("", "", 0, executed.name)
-                raised = self._enter(executed, step, True, False)
-                if raised is not None:
-                    return raised
-        return None
-
-    def start(self, module: Module) -> Raised | None:
-        """Execute a module as a script: it is in sys.modules as `__main__` only."""
-        step = ImportStep("", "", 0, module.name)
-        frame = Frame(module, State(), True)
-        frame.started = True
-        self._note(module, step, True, False)
-        self.chain.append(step)
-        result = self.run(self.stage.of(module), frame)
-        self.chain.pop()
-        return result if isinstance(result, Raised) else None
-
-    def mark(self) -> tuple[int, bool, bool, bool, bool]:
-        """Remember what is imported, to come back to with `restore`."""
-        return len(self._made), self.undecided, self.unfollowed, self.deviated, self.blurred
-
-    def restore(self, mark: tuple[int, bool, bool, bool, bool]) -> None:
-        """Forget what was imported since `mark`."""
-        made, self.undecided, self.unfollowed, self.deviated, self.blurred = mark
-        for module in reversed(self._made[made:]):
-            if module in self.states:
-                self._forget(module)
-            above = self._parent(module)
-            if above is not None:
-                above.names.pop(module.name.rpartition(".")[2], None)
-        del self._made[made:]
-
-    def _note(self, module: Module, step: ImportStep, certain: bool, called: bool) -> None:
-        if self.entered is not None:
-            self.entered(module, step, certain, called)
-
-    def _enter(
-        self, module: Module, step: ImportStep, certain: bool, called: bool
-    ) -> Raised | None:
-        """Import one module that is not there, though its parents are."""
-        if module not in self.stage.within:
-            if module in self.stage.shaky:
-                self._doubt()
-            if module not in self.stage.doomed:
-                return None
-            self.deviated = True
-            return Raised(self.stage.doomed[module]) if certain else None
-        self.undecided = self.undecided or not certain
-        state = self.states[module] = State()
-        self._by_name[module.name] = module
-        self._made.append(module)
-        self._note(module, step, certain, called)
-        self.chain.append(step)
-        result = self.run(self.stage.of(module), Frame(module, state, certain))
-        self.chain.pop()
-        if isinstance(result, Raised):
-            self._forget(module)
-            return result
-        self.undecided = self.undecided or result is STOPPED
-        state.done = True
-        above = self._parent(module)
-        if above is not None:
-            above.names[module.name.rpartition(".")[2]] = module
-        return None
-
-    def _forget(self, module: Module) -> None:
-        del self.states[module]
-        del self._by_name[module.name]
-
-    def _parent(self, module: Module) -> State | None:
-        package = self._by_name.get(module.name.rpartition(".")[0])
-        return self.states[package] if package is not None else None
-
-    def _reach(self, targets: tuple[Module, ...], line: int, frame: Frame) -> Raised | None:
-        """Import what is not there yet of some modules, parents first."""
-        for module in targets:
-            if module not in self.states:
-                at = frame.module
-                step = ImportStep(at.name, at.path, line, module.name)
-                raised = self._enter(module, step, frame.certain, frame.depth > 0)
-                if raised is not None:
-                    return raised
-        return None
-
-    def _raised(
-        self, text: str, frame: Frame, span: Span, owner: Module, name: str
-    ) -> Raised | None:
-        """Raise by the fault of a cycle, where that is certain."""
-        if not frame.certain or self.unfollowed or self.blurred:
-            self._doubt()
-            return None
-        exception = text.partition(":")[0]
-        return Raised(exception, Clash(frame.module, span, owner, name, text, tuple(self.chain)))
-
-    def _doubt(self) -> None:
-        """Note that a circle may have made something fail: what would follow is not certain."""
-        self.undecided = self.blurred = self._may_fail = True
-
     # Blocks
 
     def run(self, script: Script, frame: Frame) -> Result:
         """Perform the acts of a script until one ends it."""
-        self.budget -= len(script)
+        self.budget -= len(script) + _A_SCRIPT
         if self.budget < 0:
             raise OutOfBudgetError
         perform = self._perform
@@ -507,6 +290,8 @@ class Importer:
             if state is not None and taken.name in state.names:
                 value = state.names[taken.name]
             elif taken.missing is not None:
+                if not frame.certain:
+                    self._doubt()
                 return self._fails(Fails(taken.missing), frame)
             elif taken.submodule is not None and taken.submodule in self.states:
                 value = taken.submodule

@@ -25,6 +25,7 @@ from linkstep.link.outcomes import (
 )
 from linkstep.link.relative import absolute_name
 from linkstep.link.stubs import denies
+from linkstep.link.submodules import Submodules
 from linkstep.link.text import show
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Call, Ref
@@ -59,6 +60,7 @@ class Lookup:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self.evidence = Evidence(modules, self)
+        self.submodules = Submodules(modules, self.evidence)
         self.evaluator = Evaluator(modules.target, self)
         self.failures = Failures(self)
         self.exports = ExportedNames(self)
@@ -136,12 +138,13 @@ class Lookup:
         if module.names is None:
             if module.summary is None or module.summary.problem is not None:
                 return None
-            build_names(
-                module,
-                lambda test: self.evaluator.decide(test, module),
-                lambda step, at: self.failures.of_step(step, module),
-                self.exports.star_names,
-            )
+            with self.evaluator.afresh():
+                build_names(
+                    module,
+                    lambda test: self.evaluator.decide(test, module),
+                    lambda step, at: self.failures.of_step(step, module),
+                    self.exports.star_names,
+                )
         return module.names
 
     # Names
@@ -173,7 +176,7 @@ class Lookup:
             return Definition(module, name)
         if name in _IMPLICIT or (name == "__path__" and module.is_package):
             return Definition(module, name)
-        if importing or self.evidence.is_imported(module, name):
+        if importing or self.submodules.is_imported(module, name):
             found = self._submodule(module, name)
             denied = isinstance(found, Dubious) and self._is_denied(module, name)
             if found is not None and not denied:
@@ -244,7 +247,7 @@ class Lookup:
             theirs = self.names(found)
             if theirs is None or theirs.exports or name.startswith("_"):
                 continue
-            if self.evidence.is_imported(found, name):
+            if self.submodules.is_imported(found, name):
                 submodule = self._submodule(found, name)
                 if submodule is not None:
                     return submodule
@@ -338,6 +341,14 @@ class Lookup:
         if evidence.is_replaced(module):
             return Doubt.OPEN
         return None
+
+    def beside(self, module: Module, name: str, *, served: bool) -> Outcome:
+        """Answer for a from-import of the module itself, which alone binds the name.
+
+        `served` says that the module's `__getattr__` is bound by then.
+        """
+        found = self._submodule(module, name) or (self._served(module, name) if served else None)
+        return found or self._doubt(module, name) or self.absent(module, name)
 
     def is_closed(self, module: Module, name: str) -> bool:
         """Whether only the module's own statements can give it a name."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from linkstep.link.entries import EntryLinks, Starts
+from linkstep.link.evidence import TextsAround
 from linkstep.link.execution import execute
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
-from linkstep.link.references import Links
+from linkstep.link.references import link_module
+from linkstep.link.settling import Links
 from linkstep.model.environment import Found
-from linkstep.model.links import EntryLink, LinkedModule, Program
+from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Program
 from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
 from linkstep.model.target import Target
 
@@ -23,7 +25,7 @@ def link(
     stub_of: StubOf,
     target: Target,
     text_of: Callable[[str], bytes],
-    texts_around: Callable[[str], Iterable[bytes]],
+    texts_around: TextsAround,
     advance: Callable[[int], None],
     *,
     follow_others: bool = False,
@@ -53,7 +55,7 @@ def link(
     lookup.evidence.texts_around = texts_around
     links = Links(lookup, frozenset(module.path for module in loaded))
     for module in loaded:
-        links.link(module)
+        link_module(links, module)
         advance(1)
     known = loaded
     if follow_others:
@@ -61,10 +63,13 @@ def link(
         elsewhere = Links(lookup, links.checked)
         elsewhere.edges, elsewhere.calls = links.edges, links.calls
         for module in lookup.evidence.others:
-            elsewhere.link(module)
+            link_module(elsewhere, module)
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
     # From here on no reference is linked any more.
-    cycles, executions = execute(links, known, (*entries, *_first_modules(launches, known)))
+    try:
+        cycles, executions = execute(links, known, (*entries, *_first_modules(launches, known)))
+    except RecursionError:
+        cycles, executions = (), ()  # a chain of imports too long to be followed
     broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
     looked_into = {link.module_path for link in broken if link.module_path is not None}
     return Program(
@@ -83,8 +88,17 @@ def link(
         unproven=tuple(links.foreign.unproven),
         library={path: frozenset(names) for path, names in sorted(links.library.items())},
         launches=launches,
+        state_reads=tuple(links.state_reads),
+        failing=tuple(_failing(known, lookup)),
         version_tested=frozenset(lookup.evaluator.version_tested & {m.path for m in loaded}),
     )
+
+
+def _failing(modules: Iterable[Module], lookup: Lookup) -> Iterator[FailingModule]:
+    for module in modules:
+        failure = lookup.failures.of_module(module)
+        if failure is not None:
+            yield FailingModule(module.path, failure.exception, failure.path, failure.line)
 
 
 def _first_modules(launches: Iterable[EntryLink], known: Iterable[Module]) -> tuple[str, ...]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container
-
 from linkstep.link.failures import Failure
-from msgspec.structs import replace
-
 from linkstep.link.flow import Flow, Situation
-from linkstep.link.foreign import ForeignNotes, Place
-from linkstep.link.guarding import accepted, guard_of, is_feature_test, is_script, mentioned
-from linkstep.link.lookup import Lookup
+from linkstep.link.guarding import (
+    accepted,
+    guard_of,
+)
 from linkstep.link.modules import Module, is_namespace
 from linkstep.link.namespaces import Binding, Names
 from linkstep.link.outcomes import (
@@ -24,12 +20,15 @@ from linkstep.link.outcomes import (
     Outcome,
     exception_name,
 )
-from linkstep.link.strings import is_imported, module_behind, target_of
+from linkstep.link.settling import Links, Settling
+from linkstep.link.states import note_state
+from linkstep.link.strings import is_imported, link_path
 from linkstep.link.text import show
+from linkstep.link.wording import cannot_import
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import UNBOUND, Ref
 from linkstep.model.facts import GuardKind, Problem, Runs
-from linkstep.model.links import BrokenLink, Doubt, Edge, LibraryName
+from linkstep.model.links import Doubt, Edge
 from linkstep.model.summary import (
     Bind,
     Define,
@@ -40,42 +39,30 @@ from linkstep.model.summary import (
     ImportModule,
     Invoke,
     Span,
+    StateUse,
     Step,
     Use,
 )
 
 
-class Links:
-    """Collects the links of all modules."""
-
-    def __init__(self, lookup: Lookup, checked: Container[str]) -> None:
-        self.lookup = lookup
-        self.checked = checked
-        self.edges: set[Edge] = set()
-        self.broken: list[BrokenLink] = []
-        self.calls: dict[Module, list[Invoke | ImportByName]] = {}
-        self.library: dict[str, set[LibraryName]] = {}
-        self.foreign = ForeignNotes()
-        self.references = 0
-        self.resolved = 0
-        self.unknown: Counter[Doubt] = Counter()
-
-    def link(self, module: Module) -> None:
-        """Link all references of one module."""
-        if module.summary is None or module.summary.problem is not None:
-            return
-        _ModuleLinks(self, module).link()
+def link_module(links: Links, module: Module) -> None:
+    """Link all references of one module."""
+    if module.summary is None or module.summary.problem is not None:
+        return
+    try:
+        _ModuleLinks(links, module).link()
+    except RecursionError:
+        # What it counted and did not settle is not known, nor is the rest.
+        settled = links.resolved + len(links.broken) + sum(links.unknown.values())
+        links.unknown[Doubt.DEEP] += links.references - settled
 
 
-class _ModuleLinks:
+class _ModuleLinks(Settling):
     def __init__(self, links: Links, module: Module) -> None:
         assert module.summary is not None
-        self.links = links
-        self.lookup = links.lookup
-        self.module = module
+        super().__init__(links, module)
         self.summary = module.summary
         self.names = self.lookup.names(module) or Names()
-        self.function: str | None = None
         self.asked: tuple[Module, str] | None = None
         self.pending: list[tuple[int, Situation]] = []
         self.defined: set[int] = set()
@@ -124,7 +111,11 @@ class _ModuleLinks:
             if self.runs(at) is Runs.IMPORT:
                 self.links.calls.setdefault(self.module, []).append(step)
         elif isinstance(step, DottedPath):
-            self.dotted_path(step, at)
+            bindings = self.bindings(step.function) if step.function is not None else None
+            if is_imported(step, bindings):
+                link_path(self, step, at)
+        elif isinstance(step, StateUse):
+            note_state(self, step, at)
         elif isinstance(step, Define) and step.scope not in self.defined:
             self.defined.add(step.scope)
             self.pending.append((step.scope, Situation(True, (), at.conditions)))
@@ -153,7 +144,7 @@ class _ModuleLinks:
 
     def reach(self, found: Module, span: Span, at: Situation) -> None:
         """Note the edge to a module; importing it may fail by what the module itself does."""
-        if found.is_first_party:
+        if found.is_first_party or not self.module.is_first_party:
             edge = Edge(self.module.path, found.path, span.line, self.runs(at))
             self.links.edges.add(edge)
         failure = self.failure(found, span)
@@ -192,13 +183,13 @@ class _ModuleLinks:
         if self.failure(found, step.span) is not None:
             self.import_from_failing(step, found, at)
             return
-        if found.is_first_party:
+        if found.is_first_party or not self.module.is_first_party:
             edge = Edge(self.module.path, found.path, step.span.line, self.runs(at))
             self.links.edges.add(edge)
         for alias in step.names:
             self.need(found, alias.name if alias.name != "*" else "")
             if found is self.module and self.names.get(alias.name) is not None:
-                self.import_from_self(alias, at)
+                self.import_from_self(alias, step.span.line, at)
             elif alias.name == "*":
                 self.links.resolved += 1
             else:
@@ -209,26 +200,30 @@ class _ModuleLinks:
                         self.links.foreign.note_import(outcome.module.name, outcome.module, place)
                     self.reach(outcome.module, alias.span, at)
                 else:
-                    self.links.foreign.note_name(outcome, found, alias.name, place)
+                    self.links.foreign.note_name(outcome, found, alias.name, place, by_import=True)
                     self.settle(outcome, alias.span, at)
 
-    def import_from_self(self, alias: ImportedName, at: Situation) -> None:
+    def import_from_self(self, alias: ImportedName, line: int, at: Situation) -> None:
         """Link `from package import name` in the package itself, where the name is bound.
 
         Most often this import is what binds it, and the name is a submodule.
         """
         bindings = self.names.by_name[alias.name].ever
-        found = self.lookup.module(f"{self.module.name}.{alias.name}", self.module)
-        if isinstance(found, Module) and all(binding.alias is alias for binding in bindings):
-            self.reach(found, alias.span, at)
-        else:
-            self.links.resolved += 1
-
-    def place(self, span: Span, at: Situation) -> Place:
-        return Place(self.module, span, self.runs(at), self.caller(at), at)
-
-    def caller(self, at: Situation) -> str | None:
-        return "__main__" if self.function is None and is_script(at) else self.function
+        if any(binding.alias is not alias for binding in bindings):
+            self.links.resolved += 1  # whether in time is a question of execution order
+            return
+        served = self.names.get("__getattr__")
+        late = served is not None and all(_line(one.step) > line for one in served.ever)
+        early = late and self.runs(at) is Runs.IMPORT
+        outcome = self.lookup.beside(self.module, alias.name, served=not early)
+        if isinstance(outcome, ModuleValue):
+            self.reach(outcome.module, alias.span, at)
+            return
+        if isinstance(outcome, Absent) and self.runs(at) is Runs.IMPORT:
+            target = self.lookup.modules.target.version
+            text = cannot_import(alias.name, self.module.name, target)
+            outcome = outcome._replace(exception=text)
+        self.settle(outcome, alias.span, at)
 
     def failure(self, found: Module, span: Span) -> Failure | None:
         """Say how importing a module fails, unless it fails by this very statement.
@@ -269,6 +264,10 @@ class _ModuleLinks:
             self.unbound(step, at)
             return
         if not step.ref.attributes or not bindings:
+            return
+        if len(bindings) > _MOST_BINDINGS:
+            self.links.references += 1
+            self.settle(Dubious(Doubt.VALUE), _attribute_span(step, 0), at)
             return
         self.asked = None
         outcomes = [self.chain(binding, step.ref) for binding in bindings]
@@ -340,7 +339,7 @@ class _ModuleLinks:
         if step.ref.scope != UNBOUND and (condition is None or "TYPE_CHECKING" not in condition):
             return
         self.links.references += 1
-        if self.module.is_package and self.lookup.evidence.is_imported(self.module, name):
+        if self.module.is_package and self.lookup.submodules.is_imported(self.module, name):
             self.links.resolved += 1  # importing a submodule binds it in its package
             return
         doubt = self.names.doubts[0] if self.names.doubts else None
@@ -376,43 +375,23 @@ class _ModuleLinks:
                 return found
         return None
 
-    # Dotted paths in strings
-
-    def dotted_path(self, step: DottedPath, at: Situation) -> None:
-        """Link a path that a known call imports; others are plain text."""
-        bindings = self.bindings(step.function) if step.function is not None else None
-        if not is_imported(step, bindings):
-            return
-        self.links.references += 1
-        outcome = target_of(step, self.module, self.lookup)
-        runs = Runs.CALL if step.when else self.runs(at)
-        behind = module_behind(outcome)
-        if behind is not None and behind.is_first_party:
-            edge = Edge(self.module.path, behind.path, step.span.line, runs)
-            self.links.edges.add(edge)
-        if not isinstance(outcome, Absent):
-            self.settle(outcome, step.span, at)
-            return
-        link = self._link(outcome, step.span, at)
-        if link.problem is outcome.problem:
-            problem = Problem.BROKEN_DOTTED_PATH
-            link = replace(link, problem=problem, runs=runs, says=step.when)
-        self.links.broken.append(link)
-
     # __all__
 
     def exports(self) -> None:
         names = self.names
         if not names.exports or names.doubts:
             return
-        if self.lookup.failures.of_module(self.module) is not None:
-            return  # it never gets as far as its names
+        failing = self.lookup.failures.of_module(self.module) is not None
+        if failing and names.stars:
+            return
         removed = {n.name for e in names.exports if e.operation == "remove" for n in e.names}
         sets = [i for i, e in enumerate(names.exports) if e.operation == "set"]
         for export in names.exports[sets[-1] if sets else 0 :]:
             for listed in export.names if export.operation != "remove" else ():
                 if listed.name in removed or listed.span.end_column <= listed.span.column:
                     continue
+                if failing and names.get(listed.name) is not None:
+                    continue  # it never gets as far as this name
                 self.links.references += 1
                 outcome = self.lookup.name(self.module, listed.name, importing=True)
                 if isinstance(outcome, Absent):
@@ -427,95 +406,13 @@ class _ModuleLinks:
                     continue
                 self.settle(outcome, listed.span, Situation())
 
-    # Results
 
-    def runs(self, at: Situation) -> Runs:
-        return Runs.CALL if self.function is not None or is_script(at) else Runs.IMPORT
-
-    def settle(self, outcome: Outcome, span: Span, at: Situation) -> None:
-        """Count a reference and keep it if it is broken."""
-        if isinstance(outcome, Dubious):
-            self.links.unknown[outcome.doubt] += 1
-        elif isinstance(outcome, Failed):
-            self.repeat(outcome.exception, (outcome.path, outcome.span.line), span, at)
-        elif isinstance(outcome, Absent):
-            if is_feature_test(at) and outcome.origin is not Origin.FIRST_PARTY:
-                self.links.unknown[Doubt.CONDITION] += 1
-            else:
-                self.keep(outcome, span, at)
-        elif isinstance(outcome, Maybe):
-            self.links.resolved += 1
-            self.maybe(outcome, span, at)
-        else:
-            self.links.resolved += 1
-
-    def maybe(self, outcome: Maybe, span: Span, at: Situation) -> None:
-        """Keep a name bound on some branches, unless this place depends on the same test."""
-        absent = outcome.absent
-        if outcome.condition is None or absent.origin is not Origin.FIRST_PARTY:
-            return
-        guard, _ = guard_of("ImportError", at)
-        here = {name for test, _ in at.conditions for name in mentioned(test)}
-        if guard.kind is not GuardKind.NONE or here & mentioned(outcome.condition):
-            return
-        problem = Problem.POSSIBLY_UNDEFINED_NAME
-        condition = show(outcome.condition)
-        self.keep(absent._replace(problem=problem, condition=condition), span, at)
-
-    def repeat(
-        self, exception: str, cause: tuple[str, int] | None, span: Span, at: Situation
-    ) -> None:
-        """Keep a reference that fails for a cause that is reported where it stands."""
-        where = (cause[0], Span(cause[1], 0, cause[1], 0)) if cause is not None else ("", span)
-        absent = Absent(Problem.UNDEFINED_NAME, "", None, "", Origin.FIRST_PARTY, exception)
-        self.links.broken.append(self._link(absent, span, at, cause=where))
-
-    def keep(self, absent: Absent, span: Span, at: Situation) -> None:
-        link = self._link(absent, span, at)
-        if link.problem is Problem.DEAD_FALLBACK and _is_generated(absent):
-            self.links.unknown[Doubt.BUILT] += 1
-        else:
-            self.links.broken.append(link)
-
-    def _link(
-        self, absent: Absent, span: Span, at: Situation, cause: tuple[str, Span] | None = None
-    ) -> BrokenLink:
-        guard, probe = guard_of(exception_name(absent.exception), at)
-        problem = absent.problem
-        optional = accepted(problem, absent.origin, guard, probe=probe)
-        if not optional and guard.kind is GuardKind.FALLBACK and cause is None:
-            problem = Problem.DEAD_FALLBACK
-        return BrokenLink(
-            problem=problem,
-            path=self.module.path,
-            span=span,
-            importing=self.module.name,
-            module=absent.module,
-            module_path=absent.path,
-            name=absent.name,
-            origin=absent.origin,
-            runs=self.runs(at),
-            exception=absent.exception,
-            guard=guard,
-            function=self.caller(at),
-            optional=optional,
-            condition=absent.condition,
-            via=absent.via,
-            cause=cause,
-            spelling=absent.spelling,
-        )
-
-
-# Modules that release tools write (setuptools_scm, hatch-vcs, versioneer, numpy's build).
-_GENERATED = frozenset({"_version", "version", "__version__", "_build_info", "_git_version"})
-
-
-def _is_generated(absent: Absent) -> bool:
-    missing = absent.problem is Problem.MISSING_MODULE
-    return missing and absent.name.rpartition(".")[2] in _GENERATED
-
-
+_MOST_BINDINGS = 64  # of one name; what is bound more often is not known
 _RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, Failed: 2, Absent: 3}
+
+
+def _line(step: Bind | ImportModule | ImportFrom) -> int:
+    return step.line if isinstance(step, Bind) else step.span.line
 
 
 def _attribute_span(step: Use, depth: int) -> Span:

@@ -6,12 +6,17 @@ import builtins
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from linkstep.link.dotted import follow_path
+from linkstep.link.flow import Situation
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Definition, Dubious, ModuleValue, Outcome
 from linkstep.link.relative import absolute_name
+from linkstep.link.settling import Settling
 from linkstep.model.expressions import UNBOUND, Ref
-from linkstep.model.links import Doubt
+from linkstep.model.facts import Problem, Runs
+from linkstep.model.links import Doubt, Edge
 from linkstep.model.summary import DottedPath, ImportFrom, ImportModule
 
 if TYPE_CHECKING:
@@ -65,14 +70,37 @@ def target_of(step: DottedPath, module: Module, lookup: Lookup) -> Outcome:
             return Dubious(Doubt.VALUE)
         text = name
     outcome = follow_path(text, step.form, lambda name: lookup.module(name, module), lookup)
-    if isinstance(outcome, Absent) and step.builtins and outcome.name in _BUILTINS:
+    if not isinstance(outcome, Absent) or not step.builtins:
+        return outcome
+    if outcome.problem is Problem.UNDEFINED_ATTRIBUTE:
         # mock.patch makes an attribute that has the name of a builtin.
         owner = lookup.module(outcome.module, module)
-        if not isinstance(owner, Absent | Dubious):
+        if outcome.name in _BUILTINS and not isinstance(owner, Absent | Dubious):
             return Definition(owner, outcome.name)
+        if outcome.path is not None:
+            what = f"<module '{outcome.module}'> does not have the attribute '{outcome.name}'"
+            return outcome._replace(exception=f"AttributeError: {what}")
     return outcome
 
 
-def module_behind(outcome: Outcome) -> Module | None:
+def _module_behind(outcome: Outcome) -> Module | None:
     """Give the module that has to be imported to get there, if it is known."""
     return outcome.module if isinstance(outcome, ModuleValue | Definition) else None
+
+
+def link_path(links: Settling, step: DottedPath, at: Situation) -> None:
+    """Link a path that a known call imports."""
+    links.links.references += 1
+    outcome = target_of(step, links.module, links.lookup)
+    runs = Runs.CALL if step.when else links.runs(at)
+    behind = _module_behind(outcome)
+    if behind is not None and behind.is_first_party:
+        links.links.edges.add(Edge(links.module.path, behind.path, step.span.line, runs))
+    if not isinstance(outcome, Absent):
+        links.settle(outcome, step.span, at)
+        return
+    link = links.broken_link(outcome, step.span, at)
+    if link.problem is outcome.problem:
+        problem = Problem.BROKEN_DOTTED_PATH
+        link = replace(link, problem=problem, runs=runs, says=step.when)
+    links.links.broken.append(link)

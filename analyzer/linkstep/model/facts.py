@@ -7,7 +7,8 @@ import enum
 from msgspec import Struct
 
 from linkstep.model.environment import Origin
-from linkstep.model.summary import Span
+from linkstep.model.execution import ImportStep, Order, Remedy
+from linkstep.model.summary import Span, StateKind
 
 
 class Problem(enum.StrEnum):
@@ -68,10 +69,15 @@ class Location(Struct, frozen=True, order=True):
 
 
 class Reach(Struct, frozen=True):
-    """An entry point and the shortest import chain from it, module by module."""
+    """An entry point and the shortest import chain from it, module by module.
+
+    `deferred` says that an import on the way waits for a call; without it the module is
+    executed when the process starts.
+    """
 
     entry: str
     chain: tuple[str, ...]
+    deferred: bool = False
 
 
 class Removal(Struct, frozen=True):
@@ -266,6 +272,27 @@ class StaleModule(Struct, frozen=True, tag="stale-module"):
     layers: tuple[LayerNote, ...] = ()
 
 
+class UnsetAppState(Struct, frozen=True, tag="unset-app-state"):
+    """`app.state.NAME` is read, or asked for, and nothing in the tree ever sets it.
+
+    `kind` is `read` where the read raises, `asked` where hasattr() is False for good or the
+    default of getattr() is always taken. `suggestion` is the closest name that is set.
+    """
+
+    path: str
+    span: Span
+    importing: str
+    name: str
+    kind: StateKind
+    runs: Runs
+    exception: str
+    guard: Guard = Guard()
+    function: str | None = None
+    suggestion: str | None = None
+    imported_by: tuple[str, ...] = ()
+    reached_from: tuple[Reach, ...] = ()
+
+
 class UnusedSuppression(Struct, frozen=True, tag="unused-suppression"):
     """An ignore comment that ignores nothing; `codes` are those without effect."""
 
@@ -280,13 +307,15 @@ class LeftOutOf(enum.StrEnum):
     GIT = "git"
     WHEEL = "wheel"
     IMAGE = "image"
+    PRODUCTION = "production"
 
 
 class LeftOut(enum.StrEnum):
-    """Whether a file is missing in what is deployed, or already in what it is made from."""
+    """What a file is that does not get to where the program runs."""
 
     UNTRACKED = "untracked"
     UNDELIVERED = "undelivered"
+    TEST_CODE = "test-code"
 
 
 class LeftOutModule(Struct, frozen=True, tag="left-out-module"):
@@ -309,19 +338,6 @@ class LeftOutModule(Struct, frozen=True, tag="left-out-module"):
     exception: str
     guard: Guard = Guard()
     function: str | None = None
-    reached_from: tuple[Reach, ...] = ()
-
-
-class ImportOfTests(Struct, frozen=True, tag="import-of-tests"):
-    """Production code imports a module of the tests; `why` says what makes it one."""
-
-    path: str
-    span: Span
-    importing: str
-    module: str
-    target: str
-    why: str
-    runs: Runs
     reached_from: tuple[Reach, ...] = ()
 
 
@@ -367,6 +383,62 @@ class DependencyFault(Struct, frozen=True, tag="dependency-fault"):
     reached_from: tuple[Reach, ...] = ()
 
 
+class Hit(enum.StrEnum):
+    """Whether anybody is known to run into a circular import that raises.
+
+    `sure`: no order of imports works, or a program takes one that does not. `possible`: one
+    order raises and another works, and no program is known to take the first.
+    """
+
+    SURE = "sure"
+    POSSIBLE = "possible"
+
+
+class FailingCycle(Struct, frozen=True, tag="failing-cycle"):
+    """An import, or a use of one, that raises since a module is still in progress.
+
+    The statement stands in `importing`. `module` (the file `module_path`) has left at
+    `leaving_line` to import what led here, and binds `name` at `binding_line` (0 for a
+    submodule that is not complete). `chain` is the order that fails: `first` is imported
+    first, or `entry` started. `failing` are the modules of the circle that lead here when
+    they are imported first, `working` those that can be imported first.
+    """
+
+    path: str
+    span: Span
+    importing: str
+    module: str
+    module_path: str
+    name: str
+    exception: str
+    order: Order
+    hit: Hit
+    first: str
+    chain: tuple[ImportStep, ...]
+    leaving_line: int = 0
+    binding_line: int = 0
+    entry: str | None = None
+    failing: tuple[str, ...] = ()
+    working: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    imported_by: tuple[str, ...] = ()
+    reached_from: tuple[Reach, ...] = ()
+
+
+class ImportCycle(Struct, frozen=True, tag="import-cycle"):
+    """Modules that import each other in a circle, and nothing of it is known to raise.
+
+    `edges` are all import statements among them that run at import.
+    """
+
+    path: str
+    span: Span
+    module: str
+    modules: tuple[str, ...]
+    edges: tuple[ImportStep, ...]
+    reached_from: tuple[Reach, ...] = ()
+
+
 class StaleEntry(Struct, frozen=True, tag="stale-entry"):
     """An entry of the baseline whose finding no longer occurs, or not as often.
 
@@ -385,11 +457,13 @@ Fact = (
     | BrokenFile
     | ShadowedModule
     | UnusedSuppression
+    | UnsetAppState
     | StaleEntry
     | UnstartableEntry
     | MissingSharedLibrary
     | StaleModule
     | LeftOutModule
-    | ImportOfTests
     | DependencyFault
+    | FailingCycle
+    | ImportCycle
 )

@@ -51,7 +51,9 @@ class Counts(Struct, frozen=True):
 
     `unresolved` includes those that a guard expects to fail (`optional`); `reasons`
     counts the unknown ones by reason. `files` are the files checked. `preexisting` are the
-    findings that `--since` leaves out, because they were there before.
+    findings that `--since` leaves out, because they were there before. `unreached` are the
+    modules that no entry point reaches (None: no entry point is known), `unreachable` the
+    findings in them that `--only-reachable` leaves out.
     """
 
     files: int = 0
@@ -63,6 +65,8 @@ class Counts(Struct, frozen=True):
     suppressed: int = 0
     reasons: dict[str, int] = {}
     preexisting: int = 0
+    unreached: int | None = None
+    unreachable: int = 0
 
 
 class Report(Struct, frozen=True):

@@ -17,7 +17,8 @@ from msgspec import Struct
 from linkstep.model.facts import Fact
 from linkstep.model.findings import Finding
 
-NAMES = ("name", "codes", "entry")  # what a fact may be about, besides a module
+# What a fact may be about, besides a module.
+NAMES = ("name", "codes", "entry", "library", "subject")
 
 
 class Key(Struct, frozen=True, order=True):

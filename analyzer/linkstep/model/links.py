@@ -15,7 +15,7 @@ from linkstep.model.entry_points import EntryPoint
 from linkstep.model.environment import Origin
 from linkstep.model.execution import Cycle, Execution
 from linkstep.model.facts import Guard, Problem, Runs
-from linkstep.model.summary import FileSummary, Span
+from linkstep.model.summary import FileSummary, Span, StateKind
 from linkstep.model.target import Version
 
 
@@ -38,6 +38,7 @@ class Doubt(enum.StrEnum):
     BUILTINS = "something adds names to the builtins"
     STUB = "only a type stub describes the module, and it lacks the name"
     ELSEWHERE = "another directory of the tree has a module of that name"
+    DEEP = "the code nests, or its modules import each other, too deeply to be followed"
     VALUE = "the value is not known to be a module"
     COMMAND = "what the command starts is not known before it runs"
 
@@ -139,7 +140,10 @@ class ForeignImport(Struct, frozen=True):
 
 
 class Unproven(Struct, frozen=True):
-    """A name of a foreign module that may be there: nothing can be proven, for `doubt`."""
+    """A name of a foreign module that may be there: nothing can be proven, for `doubt`.
+
+    `by_import` says that a from-import asks for it, else an attribute of the module.
+    """
 
     path: str
     span: Span
@@ -151,6 +155,33 @@ class Unproven(Struct, frozen=True):
     doubt: Doubt
     guard: Guard
     function: str | None = None
+    by_import: bool = False
+
+
+class StateRead(Struct, frozen=True):
+    """`app.state.name` is read or asked for; `tested` says that a test for it stands around."""
+
+    path: str
+    span: Span
+    importing: str
+    name: str
+    kind: StateKind
+    runs: Runs
+    guard: Guard
+    function: str | None
+    tested: bool = False
+
+
+class FailingModule(Struct, frozen=True):
+    """A module, by its file, that certainly raises when it is imported.
+
+    The exception comes from `line` of the file `at`, or passes there as far as it is told.
+    """
+
+    path: str
+    exception: str
+    at: str
+    line: int
 
 
 class LinkedModule(Struct, frozen=True):
@@ -170,7 +201,7 @@ class Program(Struct, frozen=True):
     point executes, in order, `launches` what starts it. `library` is what each file needs of
     the standard library, and `version_tested` are the files that ask for the version of
     Python. `foreign` are the imports of what distributions provide, `unproven` the names of
-    them that may be there or not.
+    them that may be there or not. `failing` are the modules that cannot be imported.
     """
 
     modules: tuple[LinkedModule, ...]
@@ -187,3 +218,5 @@ class Program(Struct, frozen=True):
     library: dict[str, frozenset[LibraryName]] = {}
     version_tested: frozenset[str] = frozenset()
     launches: tuple[EntryLink, ...] = ()
+    state_reads: tuple[StateRead, ...] = ()
+    failing: tuple[FailingModule, ...] = ()

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Project
 from linkstep.model.findings import Report, Rule
+from linkstep.model.health import Overview
 from linkstep.model.identity import Key
 from linkstep.model.policy import FailOn
 
@@ -36,6 +38,7 @@ class CheckRequest(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     fail_on: FailOn | None = None
     require_environment: bool | None = None
+    only_reachable: bool = False
     reader: str = "auto"
     baseline: str | None = None
     staged: bool = False
@@ -50,7 +53,8 @@ class CheckResult(Struct, frozen=True):
     nothing when it cannot be read. `rules` are those that facts were judged by.
     `root` is the directory that paths are counted from, absolute.
     `baseline_file` is the baseline of the project, in use or not, there or not; `in_view`
-    tells of which of its entries this run could have found the findings.
+    tells of which of its entries this run could have found the findings. `overview` makes
+    what is shown beside the findings, when somebody asks for it.
     """
 
     report: Report
@@ -60,6 +64,7 @@ class CheckResult(Struct, frozen=True):
     root: str = ""
     baseline_file: str = ""
     in_view: Callable[[Key], bool] = lambda key: True
+    overview: Callable[[], Overview] = Overview
 
     @property
     def failed(self) -> bool:
@@ -71,7 +76,8 @@ class Explanation(Struct, frozen=True):
     """What a check would link against what, for `linkstep roots`.
 
     `base` is the project root that paths are relative to; `configured_by` the file that
-    holds the configuration, None for defaults; `files` how many files would be checked.
+    holds the configuration, None for defaults; `files` how many files would be checked,
+    `launches` what starts the program.
     """
 
     base: str
@@ -79,3 +85,4 @@ class Explanation(Struct, frozen=True):
     configured_by: str | None = None
     files: int | None = None
     notes: tuple[str, ...] = ()
+    launches: LaunchReading = LaunchReading()

@@ -311,6 +311,28 @@ class DottedPath(Struct, frozen=True, array_like=True, tag=19):
     when: str = ""
 
 
+class StateKind(enum.StrEnum):
+    """What is done to a name of an application's state (`app.state.NAME`)."""
+
+    SET = "set"
+    READ = "read"
+    ASKED = "asked"
+    OPEN = "open"
+
+
+class StateUse(Struct, frozen=True, array_like=True, tag=20):
+    """`X.state.name` is set, read, or asked for with hasattr or a default of getattr.
+
+    `certain` says that X is an application of Starlette or FastAPI. `OPEN` has no name:
+    names are set in a way that cannot be followed.
+    """
+
+    name: str
+    kind: StateKind
+    span: Span
+    certain: bool = False
+
+
 Step = (
     Bind
     | Unbind
@@ -331,6 +353,7 @@ Step = (
     | Define
     | Invoke
     | DottedPath
+    | StateUse
 )
 
 

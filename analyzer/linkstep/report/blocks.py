@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from linkstep.model.facts import BrokenReference, Location
+from linkstep.model.facts import BrokenReference, DependencyFault, Location
 from linkstep.model.findings import Finding
 from linkstep.report.words import SHOWN, effect, place_of
 
@@ -63,4 +63,6 @@ def _symbol(finding: Finding, number: int) -> tuple[str, ...]:
     fact = finding.fact
     if isinstance(fact, BrokenReference):
         return (finding.code, fact.module, fact.name)
+    if isinstance(fact, DependencyFault) and fact.module:
+        return (finding.code, fact.name)
     return (finding.code, str(number))

@@ -8,18 +8,27 @@ this machine in it: the same tree gives the same bytes.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
 
+from linkstep.model.execution import ImportStep
 from linkstep.model.facts import (
     BrokenFile,
     BrokenReference,
+    DependencyFault,
+    FailingCycle,
+    ImportCycle,
     LeftOutModule,
     Location,
+    Reach,
     Removal,
+    Runs,
+    UnsetAppState,
 )
 from linkstep.model.findings import Finding, Report
+from linkstep.report.cycle_words import advice
 from linkstep.report.json_text import json_text
 
 SCHEMA = 1
@@ -30,6 +39,7 @@ class ReachEntry(Struct, frozen=True):
 
     entry: str
     chain: tuple[str, ...]
+    deferred: bool
 
 
 class Place(Struct, frozen=True):
@@ -46,6 +56,34 @@ class RemovalEntry(Struct, frozen=True):
     name: str
     path: str
     moved_to: str | None
+
+
+class StepEntry(Struct, frozen=True):
+    """`importer` imports `module` at a line of a file; the first step has no importer."""
+
+    importer: str
+    path: str
+    line: int
+    module: str
+
+
+class CycleEntry(Struct, frozen=True):
+    """A circle of imports.
+
+    `chain` is the order that fails, and `binding` the place that comes too late in it.
+    `edges` are all imports of a circle that does not fail.
+    """
+
+    order: str | None = None
+    first: str | None = None
+    entry: str | None = None
+    chain: tuple[StepEntry, ...] = ()
+    binding: Place | None = None
+    failing: tuple[str, ...] = ()
+    working: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    edges: tuple[StepEntry, ...] = ()
 
 
 class FindingEntry(Struct, frozen=True, kw_only=True):
@@ -74,6 +112,7 @@ class FindingEntry(Struct, frozen=True, kw_only=True):
     used_by: tuple[Place, ...] = ()
     versions: tuple[str, ...] = ()
     caused_by: RemovalEntry | None = None
+    cycle: CycleEntry | None = None
 
 
 class Summary(Struct, frozen=True):
@@ -88,6 +127,8 @@ class Summary(Struct, frozen=True):
     suppressed: int
     baselined: int
     preexisting: int
+    unreached: int | None
+    unreachable: int
     unknown_by_reason: dict[str, int]
     findings_by_code: dict[str, int]
 
@@ -125,11 +166,17 @@ def document_of(report: Report, version: str) -> Document:
             suppressed=counts.suppressed,
             baselined=len(report.baselined),
             preexisting=counts.preexisting,
+            unreached=counts.unreached,
+            unreachable=counts.unreachable,
             unknown_by_reason=dict(sorted(counts.reasons.items())),
             findings_by_code=dict(sorted(by_code.items())),
         ),
         notes=report.notes,
     )
+
+
+def _reach(chains: Iterable[Reach]) -> tuple[ReachEntry, ...]:
+    return tuple(ReachEntry(at.entry, at.chain, at.deferred) for at in chains)
 
 
 def finding_entry(finding: Finding) -> FindingEntry:
@@ -138,8 +185,14 @@ def finding_entry(finding: Finding) -> FindingEntry:
     values = _reference(fact) if isinstance(fact, BrokenReference) else {}
     if isinstance(fact, BrokenReference | BrokenFile | LeftOutModule | DependencyFault):
         values["exception"] = fact.exception
-        values["reached_from"] = tuple(ReachEntry(at.entry, at.chain) for at in fact.reached_from)
+        values["reached_from"] = _reach(fact.reached_from)
     values["module"] = getattr(fact, "module", None)
+    if isinstance(fact, UnsetAppState):
+        values |= _app_state(fact)
+    if isinstance(fact, DependencyFault):
+        values |= _dependency(fact)
+    elif isinstance(fact, FailingCycle | ImportCycle):
+        values |= _circle(fact)
     plain = FindingEntry(
         code=finding.code,
         rule=finding.rule,
@@ -152,6 +205,21 @@ def finding_entry(finding: Finding) -> FindingEntry:
         message=finding.message,
     )
     return msgspec.structs.replace(plain, **values)
+
+
+def _app_state(fact: UnsetAppState) -> dict[str, object]:
+    return {
+        "name": fact.name,
+        "exception": fact.exception,
+        "runs": fact.runs.value,
+        "guard": fact.guard.kind.value,
+        "importing": fact.importing,
+        "function": fact.function,
+        "guard_catches": fact.guard.catches or None,
+        "guard_line": fact.guard.line or None,
+        "suggestion": fact.suggestion,
+        "reached_from": _reach(fact.reached_from),
+    }
 
 
 def _reference(fact: BrokenReference) -> dict[str, object]:
@@ -169,6 +237,53 @@ def _reference(fact: BrokenReference) -> dict[str, object]:
         "versions": fact.versions,
         "caused_by": _removal(fact.caused_by),
     }
+
+
+def _dependency(fact: DependencyFault) -> dict[str, object]:
+    """Give the keys of a distribution: its name, and of an import what a reference has."""
+    if not fact.module:
+        return {"name": fact.name, "module": None, "exception": None}
+    return {
+        "name": fact.name,
+        "exception": fact.exception or None,
+        "runs": fact.runs.value,
+        "guard": fact.guard.kind.value,
+        "importing": fact.importing,
+        "function": fact.function,
+        "guard_catches": fact.guard.catches or None,
+        "guard_line": fact.guard.line or None,
+    }
+
+
+def _circle(fact: FailingCycle | ImportCycle) -> dict[str, object]:
+    """Give the keys of a circle of imports."""
+    reached = _reach(fact.reached_from)
+    if isinstance(fact, ImportCycle):
+        edges = tuple(map(_step, fact.edges))
+        return {"cycle": CycleEntry(modules=fact.modules, edges=edges), "reached_from": reached}
+    binding = Place(fact.module_path, fact.binding_line, 1) if fact.binding_line else None
+    cycle = CycleEntry(
+        order=fact.order.value,
+        first=fact.first,
+        entry=fact.entry,
+        chain=tuple(map(_step, fact.chain)),
+        binding=binding,
+        failing=fact.failing,
+        working=fact.working,
+        remedies=tuple(advice(remedy, fact) for remedy in fact.remedies),
+    )
+    return {
+        "name": fact.name,
+        "exception": fact.exception,
+        "importing": fact.importing,
+        "runs": Runs.IMPORT.value,
+        "reached_from": reached,
+        "cycle": cycle,
+    }
+
+
+def _step(step: ImportStep) -> StepEntry:
+    return StepEntry(step.importer, step.path, step.line, step.module)
 
 
 def _removal(gone: Removal | None) -> RemovalEntry | None:

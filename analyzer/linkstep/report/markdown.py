@@ -43,12 +43,12 @@ def render_markdown(report: Report, lines: Lines, quiet: bool = False) -> str:
     """
     blocks = group(report.findings)
     parts = [f"### {_headline(report)}", *([] if quiet else [prose(summary_line(report))])]
-    parts.extend(part for block in blocks[:IN_FULL] for part in _section(block, lines))
+    parts.extend(part for block in blocks[:IN_FULL] for part in section(block, lines))
     if rest := blocks[IN_FULL:]:
         listed = [_in_a_line(block) for block in rest[:IN_LINES]]
         if len(rest) > IN_LINES:
             listed.append(f"- and {plural(len(rest) - IN_LINES, 'symbol')} more")
-        parts.append(_folded(f"{plural(len(rest), 'symbol')} more", listed))
+        parts.append(folded(f"{plural(len(rest), 'symbol')} more", listed))
     if not quiet:
         said = [f"- {prose(note)}" for note in notes(report)]
         parts.extend(["\n".join(said)] if said else [])
@@ -91,7 +91,8 @@ def _headline(report: Report) -> str:
     return f"linkstep: {', '.join(said) or 'no findings'}"
 
 
-def _section(block: Block, lines: Lines) -> Iterator[str]:
+def section(block: Block, lines: Lines) -> Iterator[str]:
+    """Give the parts of a section: heading, place, code, what it means, other places."""
     finding = block.first
     fact = finding.fact
     yield f"#### {finding.code} {code(visible(finding.message))}"
@@ -109,7 +110,7 @@ def _section(block: Block, lines: Lines) -> Iterator[str]:
         yield "\n".join(told)
     if others := [f"- {prose(sentence)}" for sentence in also(block)]:
         short = "\n".join(["also:", "", *others])
-        folded = _folded(f"also in {plural(len(others), 'place')}", others)
+        folded = folded(f"also in {plural(len(others), 'place')}", others)
         yield folded if len(others) > ALSO else short
 
 
@@ -121,7 +122,7 @@ def _in_a_line(block: Block) -> str:
     return f"- {finding.code} {code(visible(finding.message))} in {code(place)}{more}"
 
 
-def _folded(summary: str, lines: Sequence[str]) -> str:
+def folded(summary: str, lines: Sequence[str]) -> str:
     """Give lines that a click unfolds; the blank lines make their Markdown count."""
     body = "\n".join(lines)
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from linkstep.model.facts import BrokenFile, BrokenReference, Fact
+from linkstep.model.facts import BrokenReference, Fact, Reach
 from linkstep.model.findings import Finding, Report, Rule, Severity
 from linkstep.model.identity import fingerprints
 from linkstep.model.summary import Span
@@ -171,9 +171,9 @@ def _properties(fact: Fact) -> Object:
     if isinstance(fact, BrokenReference):
         values |= {"module": fact.module, "name": fact.name, "runs": fact.runs.value}
         values |= {"guard": fact.guard.kind.value, "suggestion": fact.suggestion}
-    if isinstance(fact, BrokenReference | BrokenFile):
-        values["exception"] = fact.exception
-        values["reachedFrom"] = [" -> ".join((at.entry, *at.chain)) for at in fact.reached_from]
+    reached: tuple[Reach, ...] = getattr(fact, "reached_from", ())
+    values["exception"] = getattr(fact, "exception", None)
+    values["reachedFrom"] = [" -> ".join((at.entry, *at.chain)) for at in reached]
     return {key: value for key, value in values.items() if value}
 
 

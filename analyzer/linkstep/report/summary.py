@@ -46,7 +46,12 @@ def notes(report: Report) -> Iterator[str]:
         (len(report.baselined), "accepted by the baseline"),
     ):
         if count:
-            yield f"{plural(count, 'finding')} {'is' if count == 1 else 'are'} {how}"
+            yield f"{plural(count, 'finding')} {_is(count)} {how}"
+    if unreached := report.counts.unreached:
+        what = f"{plural(unreached, 'module')} of the project"
+        yield f"{what} {_is(unreached)} reached from no entry point"
+    if count := report.counts.unreachable:
+        yield f"{plural(count, 'finding')} there {_is(count)} left out"
     if count := report.counts.preexisting:
         was = "was" if count == 1 else "were"
         yield f"{plural(count, 'finding')} {was} there before, and {was} not caused by the change"
@@ -57,6 +62,10 @@ def _reasons(counts: Counts) -> str:
     ordered = sorted(counts.reasons.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{number:,} {visible(reason)}" for reason, number in ordered[:SHOWN]]
     return listed(shown, sum(number for _, number in ordered[SHOWN:])) if shown else ""
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def plural(count: int, noun: str) -> str:

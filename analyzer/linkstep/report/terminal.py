@@ -54,20 +54,21 @@ def render_full(
     width = max(width, NARROWEST)
     printed: list[Text] = []
     for block in group(report.findings):
-        printed.extend(_block(block, lines, width))
+        printed.extend(block_lines(block, lines, width))
         printed.append(Text())
     if not quiet:
-        printed.extend(_hang(Text(), Text(summary_line(report, elapsed), "bold"), 2, width))
+        printed.extend(hang(Text(), Text(summary_line(report, elapsed), "bold"), 2, width))
         for note in notes(report):
-            printed.extend(_hang(Text("note: "), Text(note), 6, width))
+            printed.extend(hang(Text("note: "), Text(note), 6, width))
     elif printed:
         printed.pop()
-    return _encode(printed, colour)
+    return encoded(printed, colour)
 
 
-def _block(block: Block, lines: Lines, width: int) -> Iterator[Text]:
+def block_lines(block: Block, lines: Lines, width: int) -> Iterator[Text]:
+    """Give one block: the finding with its code and rows, then the other places."""
     finding = block.first
-    yield from _hang(Text(), _header(finding), 2, width)
+    yield from hang(Text(), _header(finding), 2, width)
     source = lines(finding.fact.path)
     span = finding.fact.span
     if 0 < span.line <= len(source):
@@ -92,10 +93,10 @@ def _header(finding: Finding) -> Text:
 def _row(label: str, sentence: str, width: int, further: int = 0) -> Iterator[Text]:
     """Give a labelled sentence; its second line is indented by `further` columns more."""
     head = Text.assemble((f"  {label + ':' if label else '':<8} ", "cyan"))
-    yield from _hang(head, Text(sentence), len(head) + further, width)
+    yield from hang(head, Text(sentence), len(head) + further, width)
 
 
-def _hang(head: Text, body: Text, indent: int, width: int) -> Iterator[Text]:
+def hang(head: Text, body: Text, indent: int, width: int) -> Iterator[Text]:
     """Give `body` wrapped at words behind `head`, further lines indented.
 
     The first line of a body without head may use the full width.
@@ -175,7 +176,7 @@ def _left_edge(line: str, start: int, end: int, width: int) -> int:
     return min(left, start)
 
 
-def _encode(lines: list[Text], colour: bool) -> str:
+def encoded(lines: list[Text], colour: bool) -> str:
     """Give the lines as one string, with escape sequences if colour is wanted.
 
     The environment is not asked: whoever calls has decided about colour already.

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from linkstep.model.facts import (
     BrokenFile,
     BrokenReference,
+    DependencyFault,
     Fact,
+    FailingCycle,
     Guard,
     GuardKind,
-    ImportOfTests,
+    ImportCycle,
     LeftOutModule,
     LeftOutOf,
     Location,
@@ -26,8 +28,12 @@ from linkstep.model.facts import (
     ShadowedModule,
     StaleEntry,
     StaleModule,
+    UnsetAppState,
     UnstartableEntry,
 )
+from linkstep.model.summary import StateKind
+from linkstep.report.cycle_words import failing_rows, plain_rows
+from linkstep.report.dependency_words import dependency_rows
 from linkstep.report.image_words import asking_for, layer_rows, stale_rows, start_rows
 from linkstep.report.visible import visible
 
@@ -48,10 +54,6 @@ def rows(fact: Fact) -> Iterator[tuple[str, str]]:
     elif isinstance(fact, LeftOutModule):
         yield "effect", left_out_effect(fact)
         yield from _labelled("reached", *reached(fact.reached_from, ()))
-    elif isinstance(fact, ImportOfTests):
-        yield "effect", f"{visible(fact.target)} is test code: {visible(fact.why)}"
-        yield from _labelled("reached", *reached(fact.reached_from, ()))
-        yield "help", f"move what {visible(fact.importing)} needs out of the tests"
     elif isinstance(fact, ShadowedModule):
         name = visible(fact.module)
         yield "effect", f"`import {name}` loads {visible(fact.winner)}, never {visible(fact.loser)}"
@@ -63,6 +65,20 @@ def rows(fact: Fact) -> Iterator[tuple[str, str]]:
         yield "effect", "; ".join(filter(None, (when(fact), _hidden(fact.guard))))
         yield from layer_rows(fact.layers)
         yield from _labelled("reached", *reached(fact.reached_from, ()))
+    elif isinstance(fact, DependencyFault):
+        yield from dependency_rows(fact)
+        yield from _labelled("reached", *reached(fact.reached_from, ()))
+    elif isinstance(fact, FailingCycle):
+        yield from failing_rows(fact)
+        yield from _labelled("reached", *reached(fact.reached_from, fact.imported_by))
+    elif isinstance(fact, ImportCycle):
+        yield from plain_rows(fact)
+        yield from _labelled("reached", *reached(fact.reached_from, ()))
+    elif isinstance(fact, UnsetAppState):
+        yield "effect", state_effect(fact)
+        yield from _labelled("reached", *reached(fact.reached_from, fact.imported_by))
+        if fact.suggestion:
+            yield "help", f"{visible(fact.suggestion)} is the closest name that is set"
     elif isinstance(fact, StaleModule):
         yield from stale_rows(fact)
     elif isinstance(fact, StaleEntry):
@@ -71,12 +87,22 @@ def rows(fact: Fact) -> Iterator[tuple[str, str]]:
         yield "help", "remove the comment, or the codes without effect"
 
 
+def state_effect(fact: UnsetAppState) -> str:
+    """Say what happens where a name of the state is used that nothing sets."""
+    if fact.kind is StateKind.ASKED:
+        return "hasattr() is always False here, and a default is always taken"
+    called = f"{visible(fact.function)}() is called" if fact.function else "this is executed"
+    hidden = _hidden(fact.guard)
+    return f"fails when {called}" + (f"; {hidden}" if hidden else "")
+
+
 def left_out_effect(fact: LeftOutModule) -> str:
     """Say what the import of a module does where its file does not get."""
     there = {
         LeftOutOf.GIT: "in a fresh clone",
         LeftOutOf.WHEEL: "once installed",
         LeftOutOf.IMAGE: "in the image",
+        LeftOutOf.PRODUCTION: "without the tests",
     }[fact.of]
     if fact.runs is Runs.IMPORT:
         failing = f"{there}, importing {visible(fact.importing)} raises"
@@ -137,7 +163,7 @@ def when(fact: BrokenReference | MissingSharedLibrary) -> str:
     if isinstance(fact, BrokenReference) and fact.problem in starts:
         said = f", which then says: {visible(fact.says)}" if fact.says else ""
         return f"fails when {visible(fact.importing)} is started{said}"
-    if fact.problem is Problem.BROKEN_DOTTED_PATH and fact.says:
+    if isinstance(fact, BrokenReference) and fact.says:
         return f"fails when {fact.says}"
     if fact.function == "__main__":
         return f"fails when {visible(fact.path)} is run as a script"
@@ -175,6 +201,8 @@ def reached(chains: Sequence[Reach], imported_by: Sequence[str]) -> list[str]:
 
     >>> reached([Reach("app.main:app", ("app.main", "app.ws"))], ())
     ['app.main:app -> app.ws']
+    >>> reached([Reach("app.main:app", ("app.main", "app.ws"), deferred=True)], ())
+    ['app.main:app -> app.ws (an import on the way waits for a call)']
     """
     if not chains:
         return [f"imported by {some_names(imported_by)}"] if imported_by else []
@@ -188,7 +216,8 @@ def chain_of(reach: Reach) -> str:
     chain = reach.chain
     if chain and chain[0] == reach.entry.partition(" ")[0].partition(":")[0]:
         chain = chain[1:]
-    return " -> ".join(visible(step) for step in (reach.entry, *chain))
+    waits = " (an import on the way waits for a call)" if reach.deferred else ""
+    return " -> ".join(visible(step) for step in (reach.entry, *chain)) + waits
 
 
 def advice(fact: BrokenReference) -> Iterator[str]:

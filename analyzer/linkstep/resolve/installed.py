@@ -170,6 +170,17 @@ class Installation:
         pattern = rf"(?mi)^{re.escape(field)}:[ \t]*(.*?)\s*$"
         return re.findall(pattern, header)
 
+    def place_of(self, name: str, requirement: str) -> tuple[str, int]:
+        """Give the metadata file of a distribution, and the line that has a requirement."""
+        distribution = self.distributions[str(canonicalize_name(name))]
+        text = self._read(distribution, "METADATA")
+        wanted = re.split(r"[^\w.-]", requirement)[0]
+        lines = text.splitlines()
+        dist = re.escape(f"Requires-Dist: {wanted}")
+        asked = re.compile("Requires-Python:" if wanted == "Python" else rf"{dist}(?![\w.-])")
+        line = next((i for i, one in enumerate(lines, 1) if asked.match(one)), 1)
+        return posixpath.join(distribution.metadata, "METADATA"), line
+
     def _installed(self, name: str, inner: str) -> bool:
         files = self.files(name)
         if not files:

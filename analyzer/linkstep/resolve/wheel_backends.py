@@ -188,7 +188,9 @@ def pdm_rules(sources: Sources, match: Match) -> Rules | None:
             return f"{_LEFT_OUT}: PDM takes {', '.join(included[:3])}"
         if hit is None:
             return TAKEN
-        if posixpath.normpath(hit) in map(posixpath.normpath, included) or path in included:
+        if path in included and path != hit:
+            return TAKEN  # a file that is named wins over what leaves out its directory
+        if "*" in hit and any(glob_hit([hit], place) for place in included):
             return UNSURE  # the more exact pattern wins
         return f"{_LEFT_OUT}: PDM leaves `{hit}` out ({sources.place(hit, 'pyproject.toml')})"
 

@@ -30,12 +30,16 @@ _LISTERS = ("setuptools_scm", "setuptools-scm", "setuptools-git", "hatch-vcs", "
 
 
 class Search(Struct, frozen=True):
-    """The arguments of `find_packages`; `namespaces` for the finder that needs no `__init__.py`."""
+    """The arguments of `find_packages`; `namespaces` for the finder that needs no `__init__.py`.
+
+    `discovered` says that nobody asked for it: then single modules below `src` are taken too.
+    """
 
     where: str = "."
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     namespaces: bool = False
+    discovered: bool = False
 
 
 def setuptools_rules(sources: Sources) -> Rules | None:
@@ -46,8 +50,12 @@ def setuptools_rules(sources: Sources) -> Rules | None:
         return None
     names, search = packages
     mapping = _package_directories(manifest)
-    directories = {_directory(name, mapping): name for name in names}
-    singles = {f"{posixpath.join(mapping.get('', ''), m)}.py" for m in _modules(manifest)}
+    modules = _modules(manifest)
+    if search is not None and search.discovered and search.where != ".":
+        mapping = {"": search.where}
+        modules = [n.removesuffix(".py") for n in sources.names(search.where, EntryKind.FILE)]
+    directories = {_directory(name, mapping) for name in names}
+    singles = {f"{posixpath.join(mapping.get('', ''), module)}.py" for module in modules}
     open_ended = _takes_data(sources)
 
     def verdict(path: str) -> Verdict:
@@ -141,10 +149,11 @@ def _find(sources: Sources, search: Search, package: str) -> Iterator[str]:
 def _discovered(sources: Sources) -> tuple[set[str], Search | None] | None:
     """Discover packages; None where setuptools would refuse, or takes single modules."""
     if sources.is_directory("src"):
-        search = Search("src", namespaces=True)
+        search = Search("src", namespaces=True, discovered=True)
         return set(_find(sources, search, "")), search
     excluded = tuple(p for name in _NOT_DISCOVERED.split() for p in (name, f"{name}.*"))
-    search = Search(exclude=(*excluded, "[._]*", "[._]*.*"), namespaces=True)
+    hidden = ("[._]*", "[._]*.*")
+    search = Search(exclude=(*excluded, *hidden), namespaces=True, discovered=True)
     names = {
         name for name in _find(sources, search, "") if not _is_cache(name) and _holds(sources, name)
     }

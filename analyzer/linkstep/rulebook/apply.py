@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from linkstep.model.facts import BrokenReference, Fact, GuardKind, Runs
+from linkstep.model.facts import BrokenReference, Fact, GuardKind, Reach, Runs
 from linkstep.model.findings import Finding, Rule
 
 # Rules are found by the fact they speak of; the tag is what rule pages write.
@@ -60,18 +60,23 @@ def say(rule: Rule, fact: Fact) -> str:
 def weight(finding: Finding) -> tuple[object, ...]:
     """Give the sort key of a finding: what hurts most, and is hardest to notice, first.
 
-    Reached from an entry point before unreached, failing at import before at call,
-    hidden by a handler before loud, then by place.
+    Executed when a process starts before what an import that waits for a call leads to,
+    and that before what nothing reaches; failing at import before at call; hidden by a
+    handler before loud; then by place.
     """
     fact = finding.fact
-    unreached, late, loud = True, False, True
+    distance, late, loud = _distance(fact), False, True
     if isinstance(fact, BrokenReference):
-        unreached = not fact.reached_from
         late = fact.runs is Runs.CALL
         loud = fact.guard.kind not in (GuardKind.SWALLOWED, GuardKind.FALLBACK)
-    elif hasattr(fact, "reached_from"):
-        unreached = not fact.reached_from
-    return (unreached, late, loud, fact.path, fact.span, finding.code, finding.message)
+    return (distance, late, loud, fact.path, fact.span, finding.code, finding.message)
+
+
+def _distance(fact: Fact) -> int:
+    chains: tuple[Reach, ...] = getattr(fact, "reached_from", ())
+    if not chains:
+        return 2
+    return 1 if all(reach.deferred for reach in chains) else 0
 
 
 def _tag(fact: Fact) -> str:

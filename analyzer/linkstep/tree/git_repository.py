@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +63,8 @@ class Repository:
     def __init__(self, cwd: Path, environ: Mapping[str, str]) -> None:
         self._cwd = cwd
         self._environ = {**environ, **_ENVIRON}
+        self._contents: dict[str, bytes] = {}
+        self._blobs: Blobs | None = None
         try:
             self.top = Path(os.fsdecode(self.ask("rev-parse", "--show-toplevel")).rstrip("\n"))
         except GitFailedError as error:
@@ -149,9 +151,35 @@ class Repository:
             places[place] = f"{os.fsdecode(source)}:{line.decode()}: {os.fsdecode(pattern)}"
         return places
 
-    def blobs(self) -> Blobs:
-        """Start the process that gives the contents of objects."""
-        return Blobs(self._cwd, self._environ)
+    def content(self, name: str) -> bytes:
+        """Give the content of an object; LinkstepError when the clone does not hold it."""
+        known = self._contents.get(name)
+        if known is None:
+            if self._blobs is None:
+                self._blobs = Blobs(self._cwd, self._environ)
+            known = self._contents[name] = self._blobs.read(name)
+        return known
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Read many objects at once, so that asking for each takes no way to another process.
+
+        What is not there is left for `content` to complain about.
+        """
+        wanted = [name for name in dict.fromkeys(names) if name not in self._contents]
+        if not wanted:
+            return
+        answer = self.ask(
+            *("cat-file", "--batch", "--buffer"), stdin="".join(f"{n}\n" for n in wanted).encode()
+        )
+        position = 0
+        for name in wanted:
+            end = answer.index(b"\n", position)
+            head = answer[position:end].split()
+            position = end + 1
+            if len(head) == 3:
+                size = int(head[2])
+                self._contents[name] = answer[position : position + size]
+                position += size + 1
 
     def _lines(self, *arguments: str) -> Iterator[bytes]:
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from linkstep.errors import LinkstepError
 from linkstep.model.tree import EntryKind
-from linkstep.tree.git_repository import Blobs, GitEntry, Repository
+from linkstep.tree.git_repository import GitEntry, Repository
 
 _LINK, _SUBMODULE = "120000", "160000"
 _MOST_LINKS = 40  # as Linux counts before it says ELOOP
@@ -34,7 +34,7 @@ class Snapshot:
         self._links: dict[str, str] = {}
         self._submodules: dict[str, Snapshot | None] = {}
         self._children: dict[str, dict[str, EntryKind | None]] = {"": {}}
-        self._blobs: Blobs | None = None
+        self._fetched = False
         for entry in entries:
             if _UNSPEAKABLE.search(entry.path):
                 continue  # no import statement can spell it
@@ -82,7 +82,12 @@ class Snapshot:
             inner = self._submodules[place]
             return None if inner is None else inner.read(path[len(place) + 1 :])
         name = self._objects.get(path)
-        return None if name is None else self._content(name)
+        if name is None:
+            return None
+        if not self._fetched and path.endswith(".py"):
+            self._fetched = True  # whoever reads one module reads most of them
+            self._repository.fetch(n for p, n in self._objects.items() if p.endswith(".py"))
+        return self._repository.content(name)
 
     def kind(self, path: str) -> EntryKind | None:
         """Say what a followed path is."""
@@ -133,17 +138,14 @@ class Snapshot:
             inner = self._submodules[place]
             return None if inner is None else inner._target(path[len(place) + 1 :])
         name = self._links.get(path)
-        return None if name is None else self._content(name).decode("utf-8", "surrogateescape")
+        if name is None:
+            return None
+        return self._repository.content(name).decode("utf-8", "surrogateescape")
 
     def _submodule_of(self, path: str) -> str | None:
         if not self._submodules:
             return None
         return next((p for p in self._submodules if path == p or path.startswith(p + "/")), None)
-
-    def _content(self, name: str) -> bytes:
-        if self._blobs is None:
-            self._blobs = self._repository.blobs()
-        return self._blobs.read(name)
 
     def _place(self, path: str, kind: EntryKind | None) -> None:
         directory, name = posixpath.split(path)

@@ -73,7 +73,8 @@ class ImageTree(ImageFiles):
         found: list[str] = []
         start = self._find(self.root)
         if start is None or not start[0].is_directory:
-            return ()
+            archive = self._in_zip(self.root)
+            return archive[0].python_files(archive[1]) if archive is not None else ()
         pending = [(start[0], "")]
         while pending:
             node, prefix = pending.pop()

@@ -10,7 +10,6 @@ import __future__
 
 import ast
 import builtins
-
 import linecache
 import sys
 from collections.abc import Iterator, Sequence

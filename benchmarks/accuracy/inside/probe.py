@@ -38,6 +38,9 @@ class Prober:
 
     def load(self, name: str, seconds: int) -> None:
         """Import a module; remember why it could not be."""
+        if name.rpartition(".")[0] in self.failures:
+            self.failures[name] = self.failures[name.rpartition(".")[0]]
+            return
         signal.alarm(seconds)
         try:
             importlib.import_module(name)
@@ -61,7 +64,14 @@ class Prober:
         return self.name(target, module, site["name"])[0]
 
     def module(self, name: str) -> ModuleType | Answer:
-        """Give a module; as an answer when it is not there, or its own import fails."""
+        """Give a module; as an answer when it is not there, or its own import fails.
+
+        What failed once is not executed again: it would fail again, thousands of times.
+        """
+        parts = name.split(".")
+        for length in range(1, len(parts) + 1):
+            if (failure := self.failures.get(".".join(parts[:length]))) is not None:
+                return "undecided", failure
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
@@ -70,7 +80,8 @@ class Prober:
                 return "absent", missing
             return "undecided", str(error)
         except BaseException as error:
-            return "undecided", f"{type(error).__name__}: {error}"[:300]
+            self.failures[name] = f"{type(error).__name__}: {error}"[:300]
+            return "undecided", self.failures[name]
 
     def name(self, target: ModuleType, module: str, name: str) -> tuple[Answer, object]:
         """Do what `from module import name` does: an attribute, else a submodule."""

@@ -7,7 +7,7 @@ application is where that is found. Everything else on the path is its environme
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,8 +15,11 @@ from msgspec.structs import replace
 from linkstep.model.entry_points import EntryPoint
 from linkstep.model.environment import Origin, PathEntry
 from linkstep.model.image import ImageConfig, ImageFiles
-from linkstep.model.tree import Tree
+from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.paths import from_root, is_directory, is_file, is_inside, kind
+
+_SUFFIXES = ("py", "pyi", "so", "pyc")
+_DIRECTORY = EntryKind.DIRECTORY
 
 
 class Application(Struct, frozen=True):
@@ -48,13 +51,13 @@ def find_application(
     `site` are the directories of installed packages; `root` is the directory that the user
     named as the application's.
 
-    >>> from linkstep.model.entry_points import EntryKind
+    >>> from linkstep.model.entry_points import EntryKind as Starts
     >>> from linkstep.model.facts import Location
     >>> from linkstep.model.summary import Span
     >>> from linkstep.tree.memory import MemoryTree
     >>> tree = MemoryTree({"/srv/shop/main.py": ""})
     >>> place = Location("image configuration", Span(1, 1, 1, 1))
-    >>> entry = EntryPoint("", EntryKind.SERVER, place, "uvicorn", "shop.main", path=("/srv",))
+    >>> entry = EntryPoint("", Starts.SERVER, place, "uvicorn", "shop.main", path=("/srv",))
     >>> found = find_application([entry], ImageConfig(working_dir="/srv"), tree, (), True)
     >>> found.root, [(e.directory, e.why) for e in found.path]
     ('/srv', [('', 'the command: uvicorn')])
@@ -70,7 +73,7 @@ def find_application(
                 name
                 for directory, top in installed
                 if directory == root
-                for name in _belonging(top, tuple(files.entries(root)))
+                for name in _belonging(top, files.entries(root))
             )
         else:
             root = _common(own, entries, config, files)
@@ -119,15 +122,16 @@ def _places(entry: EntryPoint, files: Tree, site: Sequence[str]) -> Iterator[tup
         return
     top = (entry.module or "").partition(".")[0]
     for directory in (*entry.path, *site):
-        if top and any(True for _ in _belonging(top, tuple(files.entries(directory)))):
+        if top and any(_belonging(top, files.entries(directory))):
             yield directory, top
             return
 
 
-def _belonging(top: str, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
+def _belonging(top: str, entries: Mapping[str, EntryKind]) -> Iterator[str]:
+    """Give the entries of a directory that are the module or package `top`."""
+    for name, what in entries.items():
         stem, _, suffix = name.partition(".")
-        if stem == top and (not suffix or suffix.endswith(("py", "pyi", "so", "pyc"))):
+        if stem == top and (suffix.endswith(_SUFFIXES) if suffix else what is _DIRECTORY):
             yield name
 
 
@@ -136,6 +140,8 @@ def _common(
 ) -> str:
     """Give the working directory when it holds all that is started, else what is above it."""
     if own:
+        if is_file(files, own[0]):
+            return own[0]  # an archive that is run
         if config.working_dir != "/" and all(is_inside(d, config.working_dir) for d in own):
             return config.working_dir
         common = posixpath.commonpath(own)

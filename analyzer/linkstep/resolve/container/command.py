@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkstep.errors import LinkstepError
-from linkstep.model.entry_points import LaunchReading
+from linkstep.model.entry_points import EntryKind, LaunchReading
 from linkstep.model.facts import Location, StartProblem, UnstartableEntry
 from linkstep.model.image import DOCKER_PATH, ImageConfig, ImageFiles
 from linkstep.model.summary import Span
@@ -51,6 +52,11 @@ class CommandReading(Struct, frozen=True):
     python: str | None
     steps: tuple[CommandStep, ...] = ()
     failures: tuple[UnstartableEntry, ...] = ()
+
+    @property
+    def programs(self) -> tuple[CommandStep, ...]:
+        """The steps that are programs: `exec` is a word of the shell."""
+        return tuple(step for step in self.steps if step.words[0] != "exec")
 
 
 def split_command(text: str) -> list[str]:
@@ -100,12 +106,26 @@ def read_image_command(
         environ,
         seen=follower.see,
     )
-    launch = read_command(argv, context)
+    launch = _with_script_directory(read_command(argv, context), follower.steps)
     failures = tuple(follower.failures()) if started else ()
     python = follower.python
     if python is None and not failures:
         python = _python_on_path(config, files)
     return CommandReading(shlex.join(argv), why, launch, python, tuple(follower.steps), failures)
+
+
+def _with_script_directory(launch: LaunchReading, steps: Sequence[CommandStep]) -> LaunchReading:
+    """Put the directory of a console script in front of the path, as the interpreter does."""
+    programs = [step.path for step in steps if step.path is not None]
+    if not programs:
+        return launch
+    entries = tuple(
+        replace(entry, path=(posixpath.dirname(programs[-1]),))
+        if entry.kind is EntryKind.CONSOLE_SCRIPT and not entry.path
+        else entry
+        for entry in launch.entries
+    )
+    return replace(launch, entries=entries)
 
 
 def _python_on_path(config: ImageConfig, files: ImageFiles) -> str | None:

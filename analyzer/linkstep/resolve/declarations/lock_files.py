@@ -75,7 +75,7 @@ def _poetry(text: str, path: str) -> Iterator[tuple[str, str]]:
     tables = _toml(text, path)
     metadata = tables.get("metadata")
     version = metadata.get("lock-version") if isinstance(metadata, dict) else None
-    _demand(_major(version), {"1", "2"}, path, version)
+    _demand(version, {"1", "2"}, path)
     yield from _entries(tables.get("package"))
 
 
@@ -83,14 +83,14 @@ def _pdm(text: str, path: str) -> Iterator[tuple[str, str]]:
     tables = _toml(text, path)
     metadata = tables.get("metadata")
     version = metadata.get("lock_version") if isinstance(metadata, dict) else None
-    _demand(_major(version), {"4"}, path, version)
+    _demand(version, {"4"}, path)
     yield from _entries(tables.get("package"))
 
 
 def _pylock(text: str, path: str) -> Iterator[tuple[str, str]]:
     tables = _toml(text, path)
     version = tables.get("lock-version")
-    _demand(_major(version), {"1"}, path, version)
+    _demand(version, {"1"}, path)
     yield from _entries(tables.get("packages"))
 
 
@@ -112,14 +112,9 @@ def _toml(text: str, path: str) -> dict[str, Any]:
     return read_toml(text.encode("utf-8", "replace"), path)
 
 
-def _major(version: Any) -> str:
-    return str(version).partition(".")[0]
-
-
-def _demand(found: Any, known: set[str], path: str, version: Any = None) -> None:
-    if str(found) not in known:
-        shown = version if version is not None else found
-        what = f"format version {shown}" if shown is not None else "no format version"
+def _demand(version: Any, known: set[str], path: str) -> None:
+    if str(version).partition(".")[0] not in known:
+        what = "no format version" if version is None else f"format version {version}"
         raise LinkstepError(
             f"the lock file has {what}, which is not known",
             where=path,

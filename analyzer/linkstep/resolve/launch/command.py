@@ -189,8 +189,9 @@ def _read_python_line(words: list[str], context: LaunchContext) -> LaunchReading
         return _unclear(["python", *words], "the file is only known at run time", context)
     path = context.path_of(line.script)
     script = path
-    if context.has_directory(path):
-        script = posixpath.join(path, "__main__.py")
+    inner = posixpath.join(path, "__main__.py")  # also of an archive that the tree looks into
+    if context.has_directory(path) or context.has_file(inner):
+        script = inner
     elif path.endswith((".pyz", ".zip")):
         return _unclear(["python", *words], "it runs an archive", context)
     program = posixpath.basename(path)

@@ -20,13 +20,13 @@ class LaunchContext(Struct, frozen=True):
 
     `tree` holds the files by the paths that the command sees: those of the image for a
     command of an image, those of the project for a Makefile. `directory` is the working
-    directory (`UNKNOWN` where nobody can tell), `environ` the variables that are known. `label` and `declared_at` say where
-    the command is written (`CMD in Dockerfile`). `scripts` maps console scripts that
-    installing the project makes to what they call (`shop` to `shop.cli:main`). `arguments`
-    are the words after a wrapper script, its `"$@"`. `text_line` is the line of the file at
-    which a shell text begins, 0 when its lines are not those of the file. `guarded` says
-    that somebody expects the command to fail. `depth` counts the wrappers.
-    `seen` is told every command on the way, with its own context.
+    directory (`UNKNOWN` where nobody can tell), `environ` the variables that are known.
+    `label` and `declared_at` say where the command is written (`CMD in Dockerfile`).
+    `scripts` maps console scripts that installing the project makes to what they call
+    (`shop` to `shop.cli:main`). `arguments` are the words after a wrapper script, its
+    `"$@"`. `text_line` is the line of the file at which a shell text begins, 0 when its
+    lines are not those of the file. `guarded` says that somebody expects the command to
+    fail. `depth` counts the wrappers.
     """
 
     tree: Tree

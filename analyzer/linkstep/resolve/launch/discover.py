@@ -28,6 +28,7 @@ from linkstep.resolve.launch.plain import (
 )
 from linkstep.resolve.launch.workflows import read_workflow
 from linkstep.resolve.manifests import find_manifests
+from linkstep.resolve.paths import read_text
 
 _Reader = Callable[[Tree, str, dict[str, str]], LaunchReading]
 _DEEPEST = 5
@@ -98,6 +99,12 @@ def _is_entered(tree: Tree, path: str, name: str) -> bool:
         return False
     hidden = name.startswith(".") and name not in _HIDDEN
     return not hidden and "pyvenv.cfg" not in tree.entries(path)
+
+
+def _is_template(tree: Tree, path: str) -> bool:
+    """Whether a file still has the marks of a template: whatever it starts comes later."""
+    text = read_text(tree, path) or ""
+    return "{{" in text or "{%" in text
 
 
 def _reader_of(directory: str, name: str) -> _Reader | None:

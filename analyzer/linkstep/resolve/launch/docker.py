@@ -95,7 +95,7 @@ def read_stages(tree: Tree, path: str, context: str | None = None) -> list[Stage
 
 
 def build_context(tree: Tree, path: str) -> str | None:
-    """Give the directory that the files of a Dockerfile are copied from, None when it is unclear."""
+    """Give the directory that a Dockerfile copies from, None when it is unclear."""
     return _context(tree, path, instructions(read_text(tree, path) or ""))
 
 

@@ -12,11 +12,13 @@ from linkstep.model.facts import Location
 from linkstep.model.tree import Tree
 from linkstep.resolve.launch.command import joined, read_command, read_shell
 from linkstep.resolve.launch.context import LaunchContext
-from linkstep.resolve.launch.image_view import ImageView
+from linkstep.resolve.launch.docker import translated
+from linkstep.resolve.launch.image_view import Copy, ImageView
 from linkstep.resolve.launch.places import in_text, narrowed
 from linkstep.resolve.launch.words import UNKNOWN
 from linkstep.resolve.paths import read_text
 
+_CHECKOUT = "/checkout"
 _PROCESS = re.compile(r"([\w-]+)\s*:\s*(.+)")
 _SETTING = re.compile(r"\s*([\w-]+)\s*=\s*(.*)")
 _MAKE_VARIABLE = re.compile(r"([A-Za-z_]\w*)\s*(?::{0,3}|\?)=\s*(.*)")
@@ -48,15 +50,17 @@ def read_shell_script(tree: Tree, path: str, scripts: dict[str, str]) -> LaunchR
     starts anything is no news.
     """
     text = read_text(tree, path) or ""
+    # At an absolute place, so that a script finds itself by `$0` wherever it is run from.
+    view = ImageView(tree, [Copy("", _CHECKOUT)])
     context = LaunchContext(
-        tree,
+        view,
         path,
         Location(path, in_text(text, 1)),
         directory=UNKNOWN,
         scripts=scripts,
         arguments=(UNKNOWN,),
     )
-    reading = read_shell(text, context, path)
+    reading = translated(read_shell(text, context, f"{_CHECKOUT}/{path}"), view, complete=True)
     unclear = tuple(
         one for one in reading.unclear if not one.command.lstrip("exc ").startswith("?")
     )

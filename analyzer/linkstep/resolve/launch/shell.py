@@ -52,13 +52,16 @@ class Shell:
 
     def __init__(
         self,
-        directory: str,
+        directory: str | None,
         environ: dict[str, str],
         arguments: tuple[str, ...],
         script: str,
         read: Callable[[str], str | None],
     ) -> None:
-        """Start in `directory`; `script` is `$0`, `read` gives the text of a sourced file."""
+        """Start in `directory`, None for an unknown one.
+
+        `script` is `$0`, `read` gives the text of a file that is sourced.
+        """
         self.commands: list[ShellCommand] = []
         self.broken = False
         self._read = read
@@ -71,7 +74,10 @@ class Shell:
         """Follow a text; `broken` says afterwards whether a part was no shell at all."""
         tree = _parser().parse(text.encode("utf-8", "replace"))
         self.broken = self.broken or tree.root_node.has_error
-        self._follow(tree.root_node)
+        try:
+            self._follow(tree.root_node)
+        except RecursionError:
+            self.broken = True  # nested as nobody writes it: what came before stands
 
     def _follow(self, node: Node) -> None:
         if self._state.ended or self._depth > _DEEPEST or len(self.commands) > _MOST_COMMANDS:

@@ -271,8 +271,8 @@ def open_archive(file: BinaryIO, where: str, contents: Contents, budget: Budget)
 
     Raises LinkstepError when it is none.
     """
-    size = os.fstat(file.fileno()).st_size if file.seekable() else 0
-    stream: Stream = FileRange(file, 0, size) if file.seekable() else file
+    size = _size_on_disk(file)
+    stream: Stream = file if size is None else FileRange(file, 0, size)
     cursor = Cursor(stream)
     head = cursor.peek(BLOCK)
     if head.startswith((GZIP, ZSTD)):
@@ -281,9 +281,18 @@ def open_archive(file: BinaryIO, where: str, contents: Contents, budget: Budget)
         _check_tar(head, where)
         return TarArchive(where, contents, budget, _Rest(plain))
     _check_tar(head, where)
-    if file.seekable():
+    if size is not None:
         return TarArchive(where, contents, budget, FileRange(file, 0, size), file)
     return TarArchive(where, contents, budget, _Limited(_Rest(cursor), budget))
+
+
+def _size_on_disk(file: BinaryIO) -> int | None:
+    """Give the size of a regular file, None for what passes by once."""
+    try:
+        status = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class _Rest:

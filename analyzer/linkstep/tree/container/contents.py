@@ -29,6 +29,7 @@ class Place(NamedTuple):
 
 MEMORY = 0
 NOT_KEPT = Place(-1, 0, 0)
+EMPTY = Place(MEMORY, 0, 0)
 
 
 class Contents:

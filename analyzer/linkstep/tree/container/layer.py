@@ -13,20 +13,25 @@ from typing import NamedTuple
 
 import msgspec
 
-from linkstep.tree.container.contents import NOT_KEPT, Contents, Place
+from linkstep.tree.container.contents import EMPTY, NOT_KEPT, Contents, Place
 from linkstep.tree.container.elf import MAGIC, read_binary
 from linkstep.tree.container.limits import Budget
 from linkstep.tree.container.streams import Cursor
 from linkstep.tree.container.tar_headers import Member, MemberKind, members
 
 # Files that steer the import system, the environment or the command, by name.
-_KEPT_SUFFIXES = tuple(
-    ".py .pyi .pth .egg-link .toml .cfg .ini .conf .in .yml .yaml .typed .env".split()
-)
+_PYTHON_SUFFIXES = (".py", ".pyi", ".pth", ".egg-link", ".typed")
+_KEPT_SUFFIXES = (*_PYTHON_SUFFIXES, ".toml", ".cfg", ".ini", ".conf", ".in", ".yml", ".yaml")
 _KEPT_NAMES = frozenset(
     {"METADATA", "PKG-INFO", "RECORD", "INSTALLER", "WHEEL", "Procfile", "PEX-INFO"}
     | {"passwd", "group", "top_level.txt", "entry_points.txt", "direct_url.json", "MANIFEST"}
-    | {"ld.so.cache", "environment.json", "ld-musl-x86_64.path", "ld-musl-aarch64.path", ".python-version"}
+    | {
+        "ld.so.cache",
+        "environment.json",
+        "ld-musl-x86_64.path",
+        "ld-musl-aarch64.path",
+        ".python-version",
+    }
 )
 _ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex", ".shiv")
 _SMALL = 1 << 20
@@ -95,10 +100,10 @@ def keep_content(
     origin: tuple[int, int] | None,
 ) -> tuple[Place, bool]:
     """Remember a content when it can matter; say where, and whether it is an ELF summary."""
+    if not member.size:
+        return EMPTY, False
     if origin is not None:
         return Place(origin[0], origin[1] + cursor.position, member.size), False
-    if not member.size:
-        return contents.keep(b""), False
     head = cursor.peek(4)[: member.size]
     if head == MAGIC:
         return _keep_binary(member.size, cursor, contents)

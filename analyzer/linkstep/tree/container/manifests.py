@@ -140,6 +140,7 @@ def _images(
             continue
         tag = str(notes.get(_FULL_NAME) or notes.get(_REF_NAME) or name)
         digest = _string(archive, descriptor.get("digest"), "digest")
+        algorithm_of(archive, digest)
         size = descriptor.get("size")
         size = size if isinstance(size, int) else None
         inner = _json(archive, _blob(digest))

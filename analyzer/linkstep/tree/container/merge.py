@@ -12,7 +12,7 @@ import posixpath
 from collections.abc import Iterator
 
 from linkstep.errors import LinkstepError
-from linkstep.tree.container.contents import NOT_KEPT, Place
+from linkstep.tree.container.contents import EMPTY, NOT_KEPT, Place
 from linkstep.tree.container.layer import Entry
 from linkstep.tree.container.tar_headers import MemberKind
 
@@ -20,7 +20,7 @@ _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _AUFS = ".wh..wh."
 MOST_LINKS = 40
-_MOST_STEPS = 50_000_000
+_MOST_STEPS = 4_000_000
 
 
 class Node:
@@ -80,12 +80,14 @@ class MergedLayers:
         self._parents: dict[str, tuple[Node, str]] = {}
         self._hidden: set[str] = set()
         self._steps = 0
+        self._applying = False
         self._alike: dict[tuple[int, int, tuple[int, int]], Node] = {}
 
     def apply(self, entries: list[Entry]) -> None:
         """Lay one more layer over the tree."""
         layer = self.layers
         self.layers += 1
+        self._applying = True
         self._alike.clear()
         self._hidden.clear()
         for entry in entries:
@@ -98,6 +100,7 @@ class MergedLayers:
             parent, real = self._parent(directory, layer)
             self._write(parent, real, name, entry, layer)
         self._parents.clear()
+        self._applying = False
 
     def find(self, path: str, *, follow: bool = True) -> Node | None:
         """Give what is at an absolute path; `follow` says whether a last link is followed."""
@@ -138,8 +141,11 @@ class MergedLayers:
         return node, real or "/"
 
     def _count(self, steps: int) -> None:
-        """Hold the work that links cause to a bound: forty of them can name 80,000 parts."""
-        self._steps += steps
+        """Hold the work that links cause while layers are applied to a bound.
+
+        Forty of them can name 80,000 parts, for each of many members.
+        """
+        self._steps += steps if self._applying else 0
         if self._steps > _MOST_STEPS:
             raise LinkstepError("the image's links are too entangled to be followed")
 
@@ -220,10 +226,11 @@ class MergedLayers:
             linked.mode, linked.owner, linked.link = target.mode, target.owner, target.link
             linked.place, linked.binary = target.place, target.binary
             return linked
-        if entry.kind is not MemberKind.FILE or entry.place != NOT_KEPT:
+        place = entry.place
+        if entry.kind is not MemberKind.FILE or (place is not NOT_KEPT and place is not EMPTY):
             return Node(entry.kind, layer, entry)
-        # Most files are neither Python's nor links: those of a layer share their node.
-        key = (layer, entry.mode, entry.owner)
+        # Most files are empty, or neither Python's nor links: those of a layer share their node.
+        key = (place.source, entry.mode, entry.owner)
         alike = self._alike.get(key)
         if alike is None:
             alike = self._alike[key] = Node(entry.kind, layer, entry)

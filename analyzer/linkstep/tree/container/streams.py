@@ -179,8 +179,11 @@ def decompressed(stream: Stream, budget: Budget, where: str) -> Stream:
 class _Decompressor(Protocol):
     """What zlib and the zstd library have in common, with zlib's leftover handled."""
 
-    eof: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
     def feed(self, data: bytes, most: int) -> bytes: ...
 
@@ -207,7 +210,7 @@ class _Gzip:
 
 
 def _new_gzip() -> _Decompressor:
-    return _Gzip()  # type: ignore[return-value]
+    return _Gzip()
 
 
 def _zstd(where: str) -> tuple[Callable[[], _Decompressor], type[Exception]]:
@@ -241,7 +244,7 @@ def _zstd(where: str) -> tuple[Callable[[], _Decompressor], type[Exception]]:
         def pending(self) -> bool:
             return not self._one.needs_input
 
-    return Zstd, zstd.ZstdError  # type: ignore[return-value]
+    return Zstd, zstd.ZstdError
 
 
 class _Counted:

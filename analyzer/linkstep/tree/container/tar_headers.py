@@ -19,6 +19,8 @@ from linkstep.tree.container.streams import Cursor
 
 BLOCK = 512
 _END = bytes(BLOCK)
+_SPARSE = "GNU.sparse."
+_MOST_OWNERS = 1000
 _PAX = re.compile(rb"(\d{1,20}) ([^=\n]{1,1024})=")
 
 
@@ -97,6 +99,7 @@ class _Scan:
         self._budget = budget
         self._where = where
         self._everywhere: dict[str, str] = {}
+        self._owners: dict[bytes, tuple[int, int]] = {}
         self.follows = 0
         self.padding = 0
 
@@ -123,7 +126,7 @@ class _Scan:
         link = extended.get("linkpath") or _text(header[157:257])
         if "size" in extended:
             size = self._decimal(extended["size"])
-        sparse = kind == b"S" or any(key.startswith("GNU.sparse.") for key in extended)
+        sparse = kind == b"S" or bool(extended and any(k.startswith(_SPARSE) for k in extended))
         if kind == b"S":
             self._skip_sparse_map(header)
         what = _KINDS.get(kind, MemberKind.FILE)
@@ -136,10 +139,19 @@ class _Scan:
             _damaged(self._where, f"a name is longer than {self._budget.limits.name:,} bytes")
         if sparse and "GNU.sparse.name" in extended:
             name = extended["GNU.sparse.name"]
-        owner = (self._number(header[108:116]), self._number(header[116:124]))
+        owner = self._owner(header[108:124])
         mode = self._number(header[100:108]) & 0o7777
         stored = what is MemberKind.FILE and not sparse and kind in b"07\0"
         return Member(name, what, mode, owner, size, link, stored)
+
+    def _owner(self, field: bytes) -> tuple[int, int]:
+        """Give user and group; an image has few of them."""
+        owner = self._owners.get(field)
+        if owner is None:
+            owner = (self._number(field[:8]), self._number(field[8:]))
+            if len(self._owners) < _MOST_OWNERS:
+                self._owners[field] = owner
+        return owner
 
     def _content(self, size: int) -> bytes:
         """Read the content of an extended header, with its padding."""
@@ -187,12 +199,11 @@ class _Scan:
 
     def _number(self, field: bytes) -> int:
         """Read an octal number, or GNU's base 256 for what is too large for it."""
-        if field[:1] in (b"\x80", b"\xff"):
+        if field[0] >= 0x80:
             number = int.from_bytes(field[1:], "big", signed=False)
-            return 0 if field[:1] == b"\xff" else number
-        digits = field.replace(b"\0", b" ").split()
+            return 0 if field[0] == 0xFF else number
         try:
-            return int(digits[0], 8) if digits else 0
+            return int(field.strip(b" \0") or b"0", 8)
         except ValueError:
             _damaged(self._where, "a header has a number that is none")
 
@@ -204,16 +215,15 @@ class _Scan:
 
 def _checksum_fits(header: bytes) -> bool:
     """Compare the checksum: the sum of all bytes, with blanks in place of the field itself."""
-    field = header[148:156].replace(b"\0", b" ").split()
     try:
-        expected = int(field[0], 8) if field else -1
+        expected = int(header[148:156].strip(b" \0"), 8)
     except ValueError:
         return False
-    if sum(header) - sum(header[148:156]) + 8 * 32 == expected:
-        return True
+    actual = sum(header) - sum(header[148:156]) + 8 * 32
     # Old tars added up signed bytes.
-    high = sum(256 for byte in header[:148] + header[156:] if byte > 127)
-    return sum(header) - sum(header[148:156]) + 8 * 32 - high == expected
+    return actual == expected or actual - expected == sum(
+        256 for byte in header[:148] + header[156:] if byte > 127
+    )
 
 
 def _name(header: bytes) -> str:
@@ -224,7 +234,8 @@ def _name(header: bytes) -> str:
 
 
 def _text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    end = field.find(b"\0")
+    return (field if end < 0 else field[:end]).decode("utf-8", "surrogateescape")
 
 
 def _damaged(where: str, why: str) -> NoReturn:

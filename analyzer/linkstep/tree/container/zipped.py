@@ -52,6 +52,20 @@ class ZippedFiles:
         """List a directory of the archive; empty when there is none."""
         return self._directories.get(directory.rstrip("/"), {})
 
+    def python_files(self, directory: str) -> tuple[str, ...]:
+        """Give the Python files below a directory, counted from it; hidden ones left out."""
+        found: list[str] = []
+        pending = [""]
+        while pending:
+            prefix = pending.pop()
+            for name, kind in self.entries(f"{directory}/{prefix}".strip("/")).items():
+                if kind is EntryKind.DIRECTORY:
+                    if not name.startswith(".") and name != "site-packages":
+                        pending.append(f"{prefix}{name}/")
+                elif name.endswith((".py", ".pyi")):
+                    found.append(prefix + name)
+        return tuple(sorted(found))
+
     def read(self, path: str) -> bytes:
         """Give a member's bytes; OSError when there is none, or it is damaged or too large."""
         try:

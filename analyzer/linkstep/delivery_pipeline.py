@@ -7,13 +7,16 @@ something left out are linked again, which is few or none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.left_out import importers_of_left_out, left_out_modules
+from linkstep.analyses.production import ProductionCode
+from linkstep.analyses.test_code import without_tests
 from linkstep.index.build import Index
 from linkstep.link.program import link
 from linkstep.model.delivery import Delivery
@@ -32,40 +35,28 @@ from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.ignored import last_match
 from linkstep.tree.tracked import git_delivery
 
-# Code for those who work on the program: by the names that such folders and files have.
-_OTHER_DIRECTORIES = frozenset(
-    {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "benchmark"}
-    | {"scripts", "script", "tools", "fixtures", "samples", "ci", ".github"}
-)
-_OTHER_FILES = frozenset(
-    {"conftest", "setup", "noxfile", "fabfile", "dodo", "testing", "runtests", "run_tests"}
-)
 
-
-def deliveries_of(tree: Tree, root: Path, request: CheckRequest) -> tuple[Delivery, ...]:
+def deliveries_of(
+    tree: Tree, root: Path, request: CheckRequest, development: Sequence[str], program: Program
+) -> tuple[Delivery, ...]:
     """Give the ways by which the files of a tree get to where they run.
 
-    Of what a wheel or an image gets, only production code has to work there.
+    Of what a wheel or an image gets, only production code has to work there; and it has to
+    work where there are no tests. `development` are patterns of other code, as configured.
     """
+    imported = {edge.target for edge in program.edges}
+    code = ProductionCode([p for p in tree.files() if p.endswith(".py")], imported, development)
+    launches = [launch for launch in program.launches if launch.entry.is_production]
+    started = {path for launch in launches for path in launch.modules}
     git = git_delivery(root, request.environ) if isinstance(tree, DirectoryTree) else None
     images = image_deliveries(tree)
     wheels: tuple[Delivery, ...] = ()
     if len(images) == len(dockerfiles(tree)):  # else nobody can tell how the program is deployed
         wheels = tuple(_unless_in(images, wheel) for wheel in wheel_deliveries(tree, last_match))
-    return (*([git] if git is not None else []), *map(_for_production, (*images, *wheels)))
-
-
-def is_production(path: str) -> bool:
-    """Whether a file runs where users are, as far as its place and its name tell.
-
-    >>> [is_production(p) for p in ("app/ws.py", "app/testing.py", "app/tests/x.py", "setup.py")]
-    [True, False, False, False]
-    """
-    *directories, name = path.split("/")
-    stem = name.removesuffix(".py")
-    if stem in _OTHER_FILES or stem.startswith("test_") or stem.endswith("_test"):
-        return False
-    return _OTHER_DIRECTORIES.isdisjoint(directories)
+    own = [git] if git is not None else []
+    made = (*images, *wheels, without_tests(program))
+    production = partial(_for, lambda path: path in started or code.has(path))
+    return (*own, *map(production, made))
 
 
 def _unless_in(images: Sequence[Delivery], wheel: Delivery) -> Delivery:
@@ -77,8 +68,8 @@ def _unless_in(images: Sequence[Delivery], wheel: Delivery) -> Delivery:
     return replace(wheel, lacks=lacks)
 
 
-def _for_production(delivery: Delivery) -> Delivery:
-    return replace(delivery, takes=lambda path: is_production(path) and delivery.takes(path))
+def _for(production: Callable[[str], bool], delivery: Delivery) -> Delivery:
+    return replace(delivery, takes=lambda path: production(path) and delivery.takes(path))
 
 
 def left_out(
@@ -110,7 +101,7 @@ def left_out(
         lambda name: stdlib_stub(name, project.target),
         project.target,
         index.text,
-        lambda path: (),
+        lambda path, suffixes: (),
         lambda count: None,
     )
     names = {

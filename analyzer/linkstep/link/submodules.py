@@ -1,0 +1,122 @@
+"""Which submodules anything imports, so that they are attributes of their packages.
+
+Importing `a.b` sets `b` on the package `a` (import system, 5.4.2 "Submodules"), whoever
+imports it: a file of the project, or one that is installed and gets imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from linkstep.link.import_scan import scan_imports
+from linkstep.link.modules import Module, Modules, every_step
+from linkstep.link.relative import absolute_name
+from linkstep.model.environment import Origin
+from linkstep.model.expressions import Const
+from linkstep.model.summary import ImportByName, ImportFrom, ImportModule, Use
+
+if TYPE_CHECKING:
+    from linkstep.link.evidence import Evidence
+
+# Submodules that are in sys.modules, and set on their packages, once CPython has started
+# with `site` (`python -c "import sys; print(sys.modules)"`), or that commonly installed
+# `.pth` files import before any program does.
+_STARTED = frozenset({"os", "importlib", "encodings", "collections", "concurrent"})
+
+
+class Submodules:
+    """Answers whether a program imports a submodule anywhere."""
+
+    def __init__(self, modules: Modules, evidence: Evidence) -> None:
+        self.modules = modules
+        self.evidence = evidence
+        self._imported: set[str] | None = None
+        self._closures: dict[str, bool] = {}
+        self._everything: tuple[set[str], bool] | None = None
+
+    def is_imported(self, module: Module, name: str) -> bool:
+        """Whether anything imports the submodule, so that it is set on its package."""
+        if not module.is_package:
+            return False
+        dotted = f"{module.name}.{name}"
+        if self._imported is None:
+            self._imported = set()
+            for importer in self.evidence.first_party:
+                if importer.summary is not None:
+                    self._imported |= imported_names(importer)
+        if dotted in self._imported or module.name in _STARTED:
+            return True
+        for importer in self.evidence.others_with(name.encode()):
+            if dotted in scan_imports(self.evidence.text_of(importer.path), importer.package):
+                return True
+        verdict = self._closures.get(dotted)
+        if verdict is None:
+            verdict = self._closures[dotted] = self._in_closure(dotted, module)
+        return verdict
+
+    def _in_closure(self, dotted: str, package: Module) -> bool:
+        """Search what the program imports for an import of the submodule: first the
+        package's own modules, where it mostly stands, then everything.
+        """
+        if not isinstance(self.modules.find(dotted, package), Module):
+            return False
+        inside = package.name.partition(".")[0] + "."
+        own, complete = self._reached([package], lambda name: name.startswith(inside))
+        if dotted in own or not complete:
+            return True
+        if self._everything is None:
+            self._everything = self._reached(
+                [*self.evidence.first_party, package], lambda name: True
+            )
+        names, complete = self._everything
+        return dotted in names or not complete
+
+    def _reached(self, start: list[Module], follow: Callable[[str], bool]) -> tuple[set[str], bool]:
+        """Give all names imported on the way from some modules; False when a module of their
+        own packages is compiled, so that not all of its imports can be known.
+        """
+        names: set[str] = set()
+        seen = set(start)
+        pending = list(start)
+        own = {module.name.partition(".")[0] for module in start}
+        while pending:
+            importer = pending.pop()
+            if importer.why_opaque is not None or importer.path.endswith("/"):
+                installed = importer.origin is Origin.THIRD_PARTY
+                if installed and importer.name.partition(".")[0] in own:
+                    return names, False
+                continue
+            for name in sorted(
+                scan_imports(self.evidence.text_of(importer.path), importer.package) - names
+            ):
+                names.add(name)
+                found = self.modules.find(name, importer) if follow(name) else None
+                if isinstance(found, Module) and found not in seen:
+                    seen.add(found)
+                    pending.append(found)
+        return names, True
+
+
+def imported_names(module: Module) -> set[str]:
+    """Give all dotted names that a file imports, or may import, in any scope."""
+    names: set[str] = set()
+    assert module.summary is not None
+    for step in every_step(module.summary):
+        if isinstance(step, ImportModule):
+            names |= _prefixes(step.module)
+        elif isinstance(step, ImportFrom):
+            base = absolute_name(module.package, step.level, step.module) or step.module
+            names |= _prefixes(base)
+            names |= {f"{base}.{alias.name}" for alias in step.names if alias.name != "*"}
+        elif isinstance(step, ImportByName) and isinstance(step.name, Const):
+            text = str(step.name.value)
+            names |= _prefixes(f"{module.package}{text}" if text.startswith(".") else text)
+        elif isinstance(step, Use) and step.ref.attributes[-1:] == ("import_module",):
+            continue
+    return names
+
+
+def _prefixes(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[: i + 1]) for i in range(len(parts))}

@@ -1,0 +1,1 @@
+"""Import cycles of real distributions, compared with the interpreter."""

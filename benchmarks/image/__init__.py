@@ -1,0 +1,1 @@
+"""How long `linkstep image` takes, and how much memory, for an image of 600 MB."""

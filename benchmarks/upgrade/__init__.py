@@ -1,0 +1,1 @@
+"""Known breaks of real upgrades: reported by linkstep, confirmed by really importing."""

@@ -73,18 +73,19 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def debian_packages() -> Path | None:
     """Give a directory with Debian's packages, None when they cannot be downloaded."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return None
     key = hashlib.sha256(" ".join(DEBIAN_PACKAGES).encode()).hexdigest()[:8]
     directory = CACHE / f"debian-{key}"
     done = directory / "complete"
     if not done.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        for words in (["download", *DEBIAN_PACKAGES], ["update", "-qq"], None):
-            if words is None:
-                return None
+        download = ["download", *DEBIAN_PACKAGES]
+        for words in (download, ["update", "-qq"], download):
             tried = subprocess.run(
                 ["apt-get", *words], capture_output=True, check=False, timeout=200, cwd=directory
             )
-            if words[0] == "download" and tried.returncode == 0:
+            if words is download and tried.returncode == 0:
                 break
         else:
             return None

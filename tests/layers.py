@@ -112,17 +112,25 @@ def oci_layout(path: Path, layers: Sequence[bytes], **process: Any) -> Path:
     return path
 
 
-def write_blobs(path: Path, blobs: Sequence[bytes], config: bytes) -> None:
-    """Write an OCI layout of layers as they are stored."""
+def write_blobs(
+    path: Path, blobs: Sequence[bytes], config: bytes, *, media_types: bool = False
+) -> None:
+    """Write an OCI layout of layers as they are stored; `media_types` are for other tools."""
+    kinds = [f"application/vnd.oci.image.{name}" for name in ("config.v1+json", "layer.v1.tar")]
+    kinds += ["application/vnd.oci.image.manifest.v1+json"]
     directory = path / "blobs" / "sha256"
     directory.mkdir(parents=True)
 
     def put(data: bytes, kind: str = "") -> dict[str, Any]:
         digest = sha256(data)
         (directory / digest[7:]).write_bytes(data)
+        kind = kind if media_types else ""
         return {"mediaType": kind, "digest": digest, "size": len(data)}
 
-    manifest = {"schemaVersion": 2, "config": put(config), "layers": [put(blob) for blob in blobs]}
-    index = {"schemaVersion": 2, "manifests": [put(json.dumps(manifest).encode())]}
+    layers = [put(blob, kinds[1]) for blob in blobs]
+    manifest = {"schemaVersion": 2, "config": put(config, kinds[0]), "layers": layers}
+    image = put(json.dumps(manifest).encode(), kinds[2])
+    named = {"annotations": {"org.opencontainers.image.ref.name": "1"}} if media_types else {}
+    index = {"schemaVersion": 2, "manifests": [image | named]}
     (path / "index.json").write_text(json.dumps(index))
     (path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')

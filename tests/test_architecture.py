@@ -43,6 +43,9 @@ TOGETHER = {
     "cli",
     "pipeline",
     "delivery_pipeline",
+    "dependency_pipeline",
+    "health_pipeline",
+    "upgrade_pipeline",
     "version_pipeline",
     "__main__",
     "__init__",
@@ -60,7 +63,7 @@ HOMES = {
     "networkx": ["analyses/graph.py"],
     "packaging": ["resolve/*"],
     "pathspec": ["tree/*"],
-    "rich": ["report/terminal.py", "cli/*"],
+    "rich": ["report/terminal.py", "report/health_terminal.py", "cli/*"],
     "tomli": ["pyproject.py"],
     "tree_sitter": [
         "resolve/launch/shell.py",

@@ -77,6 +77,7 @@ DOCUMENT = {
             "versions": [],
             "caused_by": None,
             "cycle": None,
+            "layers": [],
         }
     ],
     "summary": {

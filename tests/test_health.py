@@ -18,6 +18,7 @@ from referencing.jsonschema import DRAFT202012
 from facts import finding, reference
 from hostile import HOSTILE
 from linkstep.cli.main import main
+from linkstep.config import load_configuration
 from linkstep.model.facts import BrokenReference
 from linkstep.model.health import (
     ComponentHealth,
@@ -33,7 +34,8 @@ from linkstep.report.health_markdown import render_health_markdown
 from linkstep.report.health_terminal import render_health
 from linkstep.report.health_words import Invocation
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "chat-backend"
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "chat-backend"
 SCHEMA, REPORT_SCHEMA = (
     json.loads((files("linkstep.report") / name).read_text(encoding="utf-8"))
     for name in ("health_schema.json", "schema.json")
@@ -94,7 +96,7 @@ note: third-party modules are judged by declarations only: no environment found
 PROJECT = {
     "app/__init__.py": "",
     "app/main.py": "import app.api\nimport app.feature\n\napp = app.api.app\n",
-    "app/api.py": "app = object()\n\ndef handle():\n    from app.late import answer\n    answer()\n",
+    "app/api.py": "app = object()\n\ndef handle():\n    from app.late import answer\n",
     "app/late.py": "from app.store import lost\n\ndef answer(): ...\n",
     "app/store.py": "def save(): ...\n",
     "app/feature.py": "try:\n    import app.gone\nexcept Exception:\n    pass\n",
@@ -125,19 +127,22 @@ def example(project: Path) -> Path:
     return project
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 1) -> str:
-    """Give what `linkstep health` prints, without what differs from run to run."""
-    assert main(["health", *arguments]) == code
-    text = re.sub(r"\(\d+\.\d\d s\)", "(TIME)", capsys.readouterr().out)
+def steady(text: str) -> str:
+    """Take out what differs from run to run, and the lines that are drawn."""
+    text = re.sub(r"\(\d+\.\d\d s\)", "(TIME)", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, linkstep [\d.]+", "DATE, linkstep VERSION", text)
     return re.sub(r"^─+$", "RULE", text, flags=re.MULTILINE)
 
 
+def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 1) -> str:
+    """Give what `linkstep health` prints."""
+    assert main(["health", *arguments]) == code
+    return steady(capsys.readouterr().out)
+
+
 def document(capsys: pytest.CaptureFixture[str], code: int = 1) -> dict[str, list[dict[str, str]]]:
     """Give the JSON document, which its schema must know."""
-    found: dict[str, list[dict[str, str]]] = json.loads(
-        said(capsys, "--format", "json", code=code)
-    )
+    found: dict[str, list[dict[str, str]]] = json.loads(said(capsys, "--format", "json", code=code))
     VALIDATOR.validate(found)
     return found
 
@@ -150,12 +155,44 @@ def test_the_example(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys) == TOLD
 
 
+def shown(page: str) -> str:
+    """Give what a document shows of it."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (found,) = re.findall(
+        r"^```console\n\$ linkstep health\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
+    )
+    return steady(found)
+
+
+def test_the_documents_show_the_example() -> None:
+    assert shown("docs/health.md") == TOLD
+    assert TOLD.startswith(shown("README.md") + "\nroot cause 1: ")
+
+
+def test_the_configuration_that_is_shown_can_be_used() -> None:
+    text = (ROOT / "docs/health.md").read_text(encoding="utf-8")
+    (toml,) = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    configuration = load_configuration({"pyproject.toml": toml.encode()}.get)
+    assert configuration.components == {
+        "WebSocket": ("app.ws",),
+        "Message routing": ("app.ws.routes", "app.services.message*"),
+    }
+    assert configuration.paths["message stored"] == (
+        "app.main:app",
+        "app.ws.routes",
+        "app.ws.manager",
+        "app.services.messages:post_message",
+    )
+
+
 def test_the_example_on_a_narrow_terminal(
     example: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     told = said(capsys)
-    assert told[: told.index("root cause")] == """\
+    assert (
+        told[: told.index("root cause")]
+        == """\
 4 components: 2 degraded, 2 healthy; 3 golden paths: 1
   blocked, 2 healthy
 
@@ -187,6 +224,7 @@ chat message: BLOCKED
     'get_db_session_factory' from 'app.db.session'
 
 """
+    )
 
 
 def test_the_example_in_markdown(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,7 +292,11 @@ def test_what_components_can_be(project: Path, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("path", "status", "obstacle"),
     [
-        ("app.main:app -> app.store:save", "blocked", "every way there passes an import that raises"),
+        (
+            "app.main:app -> app.store:save",
+            "blocked",
+            "every way there passes an import that raises",
+        ),
         ("app.main:app -> app.late", "blocked", "it cannot be imported"),
         ("app.main:app -> app.gone", "blocked", "there is no such module"),
         ("app.main:app -> app.api:reply", "blocked", "the module has no such name"),
@@ -277,6 +319,21 @@ def test_what_a_path_can_be(
     assert (found["status"], found["obstacle"]) == (status, obstacle)
 
 
+def test_a_name_that_may_be_set_elsewhere_is_not_missing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "app/__init__.py": "from app import star, plain, opener\nplain.given = 1\n",
+        "app/star.py": "from app.plain import *\n",
+        "app/plain.py": "def there(): ...\n",
+        "app/opener.py": "globals().update(make())\n",
+    }
+    stops = ("star:there", "plain:given", "opener:any", "plain:there", "plain:gone")
+    paths = "".join(f'"{stop}" = "app -> app.{stop}"\n' for stop in stops)
+    lay(project, f"[paths]\n{paths}", files)
+    assert statuses(capsys, "paths") == dict.fromkeys(stops, "healthy") | {"plain:gone": "blocked"}
+
+
 def test_a_table_says_the_same_as_an_arrow(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -289,10 +346,28 @@ def test_a_table_says_the_same_as_an_arrow(
 def test_a_call_of_a_broken_function_weakens_a_path(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    work = "def go():\n    check()\n\ndef check():\n    from app import gone\n\ndef other(): ...\n"
-    paths = '[paths]\ngo = "app -> app.work:go"\nother = "app -> app.work:other"\n'
-    lay(project, paths, {"app/__init__.py": "import app.work\n", "app/work.py": work})
-    assert statuses(capsys, "paths", code=0) == {"go": "degraded", "other": "healthy"}
+    work = (
+        "from .tools import late\n\n"
+        "def go():\n    check()\n\ndef check():\n    from app import gone\n\ndef other(): ...\n\n"
+        "def deferred():\n    from app.tools import check as run\n    run()\n\n"
+        "def handed_on():\n    late()\n"
+    )
+    files = {
+        "app/__init__.py": "import app.work\n",
+        "app/work.py": work,
+        "app/tools/__init__.py": "from .inner import late\n\n"
+        "def check():\n    from app import lost\n",
+        "app/tools/inner.py": "def late():\n    from app import nowhere\n",
+    }
+    expected = {
+        "go": "degraded",
+        "other": "healthy",
+        "deferred": "degraded",
+        "handed_on": "degraded",
+    }
+    paths = "".join(f'{name} = "app -> app.work:{name}"\n' for name in expected)
+    lay(project, f"[paths]\n{paths}", files)
+    assert statuses(capsys, "paths", code=0) == expected
 
 
 def test_a_package_that_raises_takes_its_modules_with_it(
@@ -385,7 +460,16 @@ def hostile_health() -> Health:
     assert isinstance(found.fact, BrokenReference)
     trouble = Trouble(HOSTILE, HOSTILE, 1, HOSTILE, found)
     component = ComponentHealth(
-        HOSTILE, Status.FAILED, 1, (trouble,), (found,), (found,), False, (HOSTILE,), (HOSTILE,)
+        HOSTILE,
+        Status.FAILED,
+        1,
+        (trouble,),
+        (found,),
+        (found,),
+        found,
+        False,
+        (HOSTILE,),
+        (HOSTILE,),
     )
     path = PathHealth(
         HOSTILE, (HOSTILE,), Status.BLOCKED, (), Obstacle.CALL, HOSTILE, trouble, (found,)

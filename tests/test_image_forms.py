@@ -291,6 +291,14 @@ def test_several_images_in_a_docker_archive(tmp_path: Path) -> None:
     assert opened(path, ref="shop").description.name == "shop"
 
 
+def test_an_image_for_another_system(tmp_path: Path) -> None:
+    index = Index(tmp_path / "layout")
+    config = {"os": "windows", "architecture": "amd64", "rootfs": {"diff_ids": []}}
+    source = index.write([index.put({"config": index.put(config), "layers": []})])
+    with pytest.raises(LinkstepError, match="the image is for windows, not for Linux"):
+        opened(source)
+
+
 def test_what_is_no_image_says_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "thing"
     for data, why in (

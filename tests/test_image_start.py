@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -361,21 +363,73 @@ def test_a_console_script_does_not_see_the_working_directory(image: Image) -> No
     assert (code, said[0].partition(": ")[2][:5]) == (1, "LS202")
 
 
-def test_an_archive_as_entry_point(image: Image) -> None:
-    import io
-    import zipfile
+def zipped(files: Mapping[str, Content], shebang: str = "") -> bytes:
+    """Give an archive of files behind a first line, as zipapp, pex and shiv write it."""
+    buffer = io.BytesIO(shebang.encode())
+    buffer.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("__main__.py", "import shop.main\n")
-        archive.writestr("shop/__init__.py", "")
-        archive.writestr("shop/main.py", "from shop.db import x\n")
-        archive.writestr("shop/db.py", "")
-    code, said = image.check({"srv/app.pyz": buffer.getvalue()}, Cmd=["python", "app.pyz"])
-    assert (code, said) == (
+
+ARCHIVED: dict[str, Content] = {
+    "shop/__init__.py": "",
+    "shop/main.py": "import six, nothing\nfrom shop.db import x\n",
+    "shop/db.py": "",
+}
+NOT_IN_ARCHIVE = (
+    1,
+    [
+        "shop/main.py:1:13: LS101 No module named 'nothing'",
+        "shop/main.py:2:21: LS102 cannot import name 'x' from 'shop.db'",
+    ],
+)
+
+
+def test_a_zipapp(image: Image) -> None:
+    files = {"__main__.py": "import shop.main\n", "six.py": "", **ARCHIVED}
+    archive = {"srv/app.pyz": zipped(files)}
+    assert image.check(archive, Cmd=["python", "app.pyz"]) == NOT_IN_ARCHIVE
+
+
+def test_a_pex_file(image: Image) -> None:
+    files: dict[str, Content] = {
+        "__main__.py": "from pex.pex_bootstrapper import bootstrap_pex\n",
+        "PEX-INFO": '{"entry_point": "shop.main", "distributions": {}}',
+        ".bootstrap/pex/pex_bootstrapper.py": "",
+        ".deps/six-1.0-py3-none-any.whl/six.py": "",
+    }
+    wheel = ".deps/shop-1.0-py3-none-any.whl"
+    files |= {f"{wheel}/{name}": text for name, text in ARCHIVED.items()}
+    pex = {"bin/shop": zipped(files, "#!/usr/local/bin/python3.11\n")}
+    assert image.check(pex, Cmd=["/bin/shop"], WorkingDir="/") == NOT_IN_ARCHIVE
+
+
+def test_a_shiv_file(image: Image) -> None:
+    files: dict[str, Content] = {
+        "__main__.py": "import _bootstrap\n_bootstrap.bootstrap()\n",
+        "_bootstrap/__init__.py": "",
+        "environment.json": '{"entry_point": "shop.main:x"}',
+        "site-packages/six.py": "",
+    }
+    files |= {f"site-packages/{name}": text for name, text in ARCHIVED.items()}
+    shiv = {"srv/shop": zipped(files, "#!/usr/bin/env python\n")}
+    assert image.check(shiv, Cmd=["python", "shop"]) == NOT_IN_ARCHIVE
+
+
+def test_a_package_that_is_a_link(image: Image) -> None:
+    files = {**APP, "srv/libs/common/__init__.py": "x = 1\n", "srv/common": "-> libs/common"}
+    files["srv/shop/main.py"] = "from common import x, y\n"
+    assert image.check(files) == (
         1,
-        ["shop/main.py:1:21: LS102 cannot import name 'x' from 'shop.db'"],
+        ["shop/main.py:1:23: LS102 cannot import name 'y' from 'common'"],
     )
+
+
+def test_a_minimal_library(image: Image) -> None:
+    base = {name: text for name, text in PYTHON.items() if "json" not in name}
+    assert image.check(APP, base=base) == missing("json")
 
 
 # LS406: shared libraries

@@ -87,6 +87,7 @@ FILES = {
     "backend/shop/__init__.py": "",
     "backend/manage.py": "",
     "lib/x.py": "",
+    "tools/go.py": "",
     "node_modules/y/Procfile": "web: python never.py",
 }
 

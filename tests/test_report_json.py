@@ -70,6 +70,7 @@ def test_the_incident() -> None:
                     {
                         "entry": "app.main:app",
                         "chain": ["app.main", "app.ws.routes", "app.ws.manager"],
+                        "deferred": False,
                     }
                 ],
                 "suggestion": "app.db.session.get_session_from_factory",
@@ -79,7 +80,9 @@ def test_the_incident() -> None:
                 "guard_line": 11,
                 "used_by": [{"path": "x.py", "line": 3, "column": 4}],
                 "versions": [],
+                "layers": [],
                 "caused_by": None,
+                "cycle": None,
             }
         ],
         "summary": {
@@ -91,8 +94,9 @@ def test_the_incident() -> None:
             "optional": 1,
             "suppressed": 0,
             "baselined": 0,
-            "baselined": 0,
             "preexisting": 0,
+            "unreached": None,
+            "unreachable": 0,
             "unknown_by_reason": {"a": 1, "b": 1},
             "findings_by_code": {"LS102": 1},
         },

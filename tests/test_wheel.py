@@ -16,6 +16,7 @@ from linkstep import __version__
 from test_example import EXAMPLE, FINDING
 
 ROOT = Path(__file__).parents[1]
+PAGE = ("page.html", "map.html", "page.css", "page.js")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -66,7 +67,7 @@ def test_it_holds_every_module_of_the_checkout(wheel: Path) -> None:
     assert inside == {path.relative_to(ROOT / "analyzer").as_posix() for path in modules}
 
 
-def test_it_holds_the_rules_and_the_schema(wheel: Path) -> None:
+def test_it_holds_the_rules_the_schemas_and_the_page(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     pages = {
         name.rpartition("/")[2]: archive.read(name)
@@ -74,8 +75,9 @@ def test_it_holds_the_rules_and_the_schema(wheel: Path) -> None:
         if name.startswith("linkstep/rules/")
     }
     assert pages == {path.name: path.read_bytes() for path in (ROOT / "rules").iterdir()}
-    schema = ROOT / "analyzer/linkstep/report/schema.json"
-    assert archive.read("linkstep/report/schema.json") == schema.read_bytes()
+    report = ROOT / "analyzer/linkstep/report"
+    for name in ("schema.json", "health_schema.json", *(f"page/{part}" for part in PAGE)):
+        assert archive.read(f"linkstep/report/{name}") == (report / name).read_bytes()
 
 
 def test_it_is_what_runs_in_its_environment(environment: Path, tmp_path: Path) -> None:

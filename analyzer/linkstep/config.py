@@ -300,9 +300,7 @@ def _components(value: object, where: str) -> dict[str, tuple[str, ...]]:
 
 def _paths(value: object, where: str) -> dict[str, tuple[str, ...]]:
     """Read golden paths: `"app.main:app -> app.ws.events:sent"`, or the same as a table."""
-    return {
-        name: _stops(path, f"{where}.{name}") for name, path in _table(value, where).items()
-    }
+    return {name: _stops(path, f"{where}.{name}") for name, path in _table(value, where).items()}
 
 
 def _stops(value: object, where: str) -> tuple[str, ...]:

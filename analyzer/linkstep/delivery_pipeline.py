@@ -19,6 +19,7 @@ from linkstep.analyses.production import ProductionCode
 from linkstep.analyses.test_code import without_tests
 from linkstep.index.build import Index
 from linkstep.link.program import link
+from linkstep.link.submodules import Verdicts
 from linkstep.model.delivery import Delivery
 from linkstep.model.environment import Found, Project
 from linkstep.model.facts import Fact
@@ -78,6 +79,7 @@ def left_out(
     program: Program,
     checked: Sequence[Found],
     index: Index,
+    verdicts: Verdicts,
     graph: ImportGraph,
     entries: Sequence[str],
     delivery: Delivery,
@@ -103,6 +105,7 @@ def left_out(
         index.text,
         lambda path, suffixes: (),
         lambda count: None,
+        verdicts=verdicts,
     )
     names = {
         target: module_of(target, project.roots, tree).name

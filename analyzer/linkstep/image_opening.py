@@ -16,6 +16,7 @@ from linkstep.model.image import ImageConfig, ImageDescription, ImageRequest
 from linkstep.model.observer import Observer
 from linkstep.model.target import Target
 from linkstep.resolve.container.application import Application, find_application
+from linkstep.resolve.container.archives import PEX, SHIV
 from linkstep.resolve.container.command import (
     CommandReading,
     read_image_command,
@@ -24,6 +25,7 @@ from linkstep.resolve.container.command import (
 from linkstep.resolve.container.compiled_modules import exception_of, unloadable_modules
 from linkstep.resolve.container.interpreter import read_environment
 from linkstep.resolve.container.shared_libraries import Loader, MissingLibrary
+from linkstep.resolve.container.suspects import find_suspects
 from linkstep.tree.container.limits import Limits
 from linkstep.tree.container.manifests import Choice
 from linkstep.tree.image import ImageTree
@@ -68,17 +70,21 @@ def prepare(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> Prepa
     environment = _environment(python, files, config, "/dev/null")
     entries = [entry for command in commands for entry in command.launch.entries]
     site = tuple(entry.directory for entry in environment.site)
-    application = find_application(entries, config, files, site, bool(entries), request.root)
+    archived = (d for one in entries if one.launcher in (PEX, SHIV) for d in one.path)
+    installed = (*site, *archived)
+    application = find_application(entries, config, files, installed, bool(entries), request.root)
     libraries: dict[str, MissingLibrary] = {}
+    suspects: frozenset[str] = frozenset()
     if python is not None:
         loader = Loader(files, config.environ, python)
         places = (*site, *(entry.directory for entry in environment.stdlib))
         libraries = unloadable_modules(files, loader, places)
         environment = _environment(python, files, config, application.root)
+        suspects = find_suspects(files, environment, libraries)
     unloadable = {path: exception_of(library) for path, library in libraries.items()}
     project = Project(
         roots=application.path,
-        environment=replace(environment, unloadable=unloadable),
+        environment=replace(environment, unloadable=unloadable, suspects=suspects),
         target=Target(environment.version or (3, 11), "linux"),
         target_why=f"the interpreter {python}",
         exact=application.exact,

@@ -29,6 +29,7 @@ from linkstep.model.image import CommandLine, ImageExplanation, ImageRequest
 from linkstep.model.links import Edge, Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckResult
+from linkstep.resolve.container.command import CONFIGURATION
 from linkstep.rulebook.judge import judge
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy
@@ -63,7 +64,12 @@ def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> C
         notes.append("nothing was linked, since no interpreter of the image could be found")
     # From here on no layer is read but to show lines, and to say what it held before.
     facts = _history(prepared).explain(facts)
-    read = pipeline.reader_of(prepared.tree)
+    in_tree = pipeline.reader_of(prepared.tree)
+    command = "; ".join(one.text for one in prepared.commands).encode()
+
+    def read(path: str) -> bytes | None:
+        return command if path == CONFIGURATION else in_tree(path)
+
     judgement = judge(facts, rules, configuration.policy, read, commented)
     counts = replace(counts, suppressed=judgement.suppressed)
     report = Report(judgement.findings, counts, (*notes, *prepared.description.notes))

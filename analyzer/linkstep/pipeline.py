@@ -35,6 +35,7 @@ from linkstep.index.build import Index, Shared
 from linkstep.link.entries import Starts
 from linkstep.link.modules import every_step
 from linkstep.link.program import link
+from linkstep.link.submodules import Verdicts
 from linkstep.model.delivery import Delivery
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
@@ -246,6 +247,7 @@ def link_project(
         for path in tree.files()
         if path not in chosen and path.endswith(".py") and not is_test(path)
     ]
+    verdicts: Verdicts = {}
     program = link(
         readable,
         witnesses,
@@ -257,7 +259,9 @@ def link_project(
         lambda path, suffixes: texts_around(path, suffixes, tree, project),
         observer.advance,
         follow_others=bool(configuration.entry_points),
-        follow_environment=project.environment.sealed,
+        entries=configuration.entry_points,
+        suspects=project.environment.suspects,
+        verdicts=verdicts,
         starts=_starts(launches, tree, project, finder, configuration, checked_paths)
         if launches is not None
         else None,
@@ -289,7 +293,7 @@ def link_project(
             fact
             for delivery in (deliveries(program) if deliveries is not None else ())
             for fact in left_out(
-                tree, project, program, readable, index, graph, entries, delivery
+                tree, project, program, readable, index, verdicts, graph, entries, delivery
             )
         ),
     )

@@ -281,7 +281,8 @@ class Upgrade:
     def _reached(self, program: Program, files: Sequence[Found]) -> Iterator[BrokenReference]:
         """Give the broken references of installed modules, with the way from the project there."""
         own = self._before.program
-        names = {module.path: module.name for module in (*own.modules, *files)}
+        names = {module.path: module.name for module in own.modules}
+        names |= {file.path: file.name for file in files}
         imports = [
             Edge(one.path, one.found, one.span.line, one.runs)
             for one in own.foreign

@@ -52,7 +52,7 @@ def prepare(application: Application, directory: Path) -> Place:
         with tarfile.open(archive) as file:
             file.extractall(place / "sources", filter="data")
         (place / "complete").touch()
-    [sources] = (place / "sources").iterdir()
+    [sources] = (path for path in (place / "sources").iterdir() if path.is_dir())
     return Place(sources, environment)
 
 

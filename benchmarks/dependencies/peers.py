@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from benchmarks.dependencies.environments import Place
 
 _CODES = {"LS301": "undeclared", "LS302": "missing", "LS303": "unused", "LS304": "transitive"}
 _CODES |= {"LS305": "development", "LS307": "conflict"}
+_LINKSTEP = ("--format", "json", "--select", "LS3")
 _DEPTRY = {"DEP001": "undeclared", "DEP002": "unused", "DEP003": "transitive"}
 _DEPTRY |= {"DEP004": "development", "DEP005": "standard library"}
 
@@ -36,19 +38,27 @@ def normal(name: str) -> str:
 
 def linkstep(place: Place, program: Path) -> set[Said]:
     """Run linkstep on the sources, against the environment."""
-    done = _run(program, "check", "--python", place.environment, "--format", "json", at=place)
+    done = _run(program, "check", "--python", place.environment, *_LINKSTEP, at=place)
     findings = json.loads(done.stdout)["findings"]
     return {
         Said(_CODES[one["code"]], normal(one["name"])) for one in findings if one["code"] in _CODES
     }
 
 
-def deptry(place: Place, programs: Path) -> set[Said]:
-    """Run deptry as the environment's own Python would see it."""
+def deptry(place: Place, programs: Path, declared: Iterable[str]) -> set[Said]:
+    """Run deptry as the environment's own Python would see it.
+
+    It does not read setup.py and setup.cfg; then it gets what is declared as requirements.
+    """
     found = place.sources.parent / "deptry.json"
     site = next(programs.parent.glob("lib/python*/site-packages"))
     command = (place.python, "-c", _WITH_SITE.format(site=str(site), module="deptry.cli:cli"))
-    _run(*command, ".", "--json-output", found, at=place)
+    pyproject = place.sources / "pyproject.toml"
+    tables = tomllib.loads(pyproject.read_text()) if pyproject.exists() else {}
+    options: tuple[object, ...] = ()
+    if "project" not in tables and "poetry" not in tables.get("tool", {}):
+        options = ("--requirements-files", _listing(place, declared))
+    _run(*command, ".", "--json-output", found, *options, at=place)
     issues = json.loads(found.read_text())
     return {Said(_DEPTRY[one["error"]["code"]], normal(one["module"])) for one in issues}
 
@@ -67,8 +77,7 @@ def fawltydeps(place: Place, programs: Path) -> set[Said]:
 
 def pip_check_reqs(place: Place, programs: Path, declared: Iterable[str]) -> set[Said]:
     """Run pip-missing-reqs and pip-extra-reqs, on what is declared as a requirements file."""
-    listed = place.sources.parent / "requirements.txt"
-    listed.write_text("".join(f"{one}\n" for one in declared))
+    listed = _listing(place, declared)
     site = next(programs.parent.glob("lib/python*/site-packages"))
     said: set[Said] = set()
     for kind, module in (
@@ -92,6 +101,13 @@ _WITH_SITE = (
     "import sys, importlib; sys.path.append({site!r}); name, _, main = {module!r}.partition(':'); "
     "sys.exit(getattr(importlib.import_module(name), main)())"
 )
+
+
+def _listing(place: Place, declared: Iterable[str]) -> Path:
+    """Write what is declared as a requirements file, beside the sources."""
+    listed = place.sources.parent / "requirements.txt"
+    listed.write_text("".join(f"{one}\n" for one in declared))
+    return listed
 
 
 def _listed(text: str) -> Iterator[str]:

@@ -38,9 +38,7 @@ def run(case: dict[str, Any], directory: Path) -> tuple[object, ...]:
     (directory / "environment" / "pyvenv.cfg").write_text(f"version = {version}\n")
     upgraded = {one.split("==")[0].lower() for one in case["upgrade"]}
     kept = [one for one in case["installed"] if one.split("==")[0].lower() not in upgraded]
-    install(new, case["upgrade"])
-    for one in kept:
-        install(new, [one], "--no-deps")
+    install(new, [*kept, *case["upgrade"]])
     tree.mkdir(parents=True, exist_ok=True)
     (tree / "requirements.txt").write_text("\n".join(kept))
     for number, statement in enumerate(case["statements"]):

@@ -213,9 +213,9 @@ class Dependencies:
             )
 
     def _unused(self, imports: Sequence[ForeignImport]) -> Iterator[DependencyFault]:
-        imported = {
+        imported = frozenset(
             name for one in imports for name in self._distributions.providers(one.module, one.found)
-        }
+        )
         for one in self._declarations.declared:
             judged = (
                 one.kind is Kind.PRODUCTION
@@ -223,10 +223,10 @@ class Dependencies:
                 and not one.local
                 and one.name not in imported | self._declarations.own | self._used
             )
-            if judged and self._is_unused(one):
+            if judged and self._is_unused(one, imported):
                 yield _of_declaration(DependencyProblem.UNUSED, one)
 
-    def _is_unused(self, one: Declaration) -> bool:
+    def _is_unused(self, one: Declaration, imported: frozenset[str]) -> bool:
         """Whether nothing imports a distribution, names it, plugs it in or brings it up."""
         installed = self._distributions.describe(one.name)
         if installed is None or not installed.modules:
@@ -236,7 +236,7 @@ class Dependencies:
         words = frozenset({*installed.modules, installed.name, one.written})
         if self._distributions.is_mentioned(words):
             return False
-        return not self._distributions.is_used_by_installed(installed)
+        return not self._distributions.is_used_by_installed(installed, imported)
 
 
 _ALWAYS_USED = frozenset({"pip", "setuptools", "wheel", "typing-extensions", "tzdata", "certifi"})

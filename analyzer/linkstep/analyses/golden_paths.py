@@ -2,14 +2,15 @@
 
 What counts on a way is what is executed on it. Of a module that is only passed that is the
 import, so a break in one of its functions says nothing about the path. Of a function that
-is a stop it is the body; what raises in a function of the same file that it calls, perhaps
-only now and then, degrades the path. Of a module that is the goal it is everything.
+is a stop it is the body; what raises in a function that it calls, perhaps only now and
+then, degrades the path. Of a module that is the goal it is everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from linkstep.analyses.called_functions import called_from, nested
 from linkstep.analyses.ways import Ways, module_of
 from linkstep.model.facts import BrokenFile, BrokenReference, FailingCycle, Problem, Runs
 from linkstep.model.findings import Finding
@@ -23,7 +24,7 @@ from linkstep.model.health import (
     WayStep,
 )
 from linkstep.model.links import LinkedModule, Program
-from linkstep.model.summary import Invoke, Scope, Step
+from linkstep.model.summary import ExternalBind, ImportFrom
 
 _STARTS = (Problem.BROKEN_ENTRY_POINT, Problem.BROKEN_LAUNCH_COMMAND)
 
@@ -57,7 +58,7 @@ class GoldenPaths:
             if obstacle is Obstacle.NO_WAY:
                 status = Status.UNKNOWN
             return PathHealth(path.name, stops, status, tuple(way), obstacle, at, trouble)
-        weak = tuple(self._weak(path, way))
+        weak = tuple({id(finding): finding for finding in self._weak(path, way)}.values())
         status = Status.DEGRADED if weak else Status.HEALTHY
         return PathHealth(path.name, stops, status, tuple(way), weak=weak)
 
@@ -103,7 +104,7 @@ class GoldenPaths:
         if stop.attribute:
             if not self._offers(self.modules[name], stop.attribute):
                 return way, (Obstacle.NO_NAME, stop.text, None)
-            for finding in self._raising_in(name, [stop.attribute]):
+            for finding in self._raising_in(name, stop.attribute):
                 return way, (Obstacle.CALL, stop.text, _trouble(name, finding))
         return way, None
 
@@ -125,18 +126,32 @@ class GoldenPaths:
         if summary.opens or summary.hands_over or summary.lazy:
             return True
         if first not in module.names and f"{module.name}.{first}" not in self.modules:
-            return False
+            return self._may_be_set(module, first)
         own = [scope for scope in summary.scopes if scope.name == first and scope.is_class]
         if not rest or len(own) != 1:
             return True
         inside = any(scope.name == attribute for scope in summary.scopes)
         return inside or not any(s.name.startswith(f"{first}.") for s in summary.scopes)
 
-    def _raising_in(self, module: str, functions: Sequence[str]) -> Iterator[Finding]:
-        """Give what raises when one of some functions of a module is called."""
+    def _may_be_set(self, module: LinkedModule, name: str) -> bool:
+        """Whether a star import may bring a name, or any module sets it from outside."""
+        if any(
+            isinstance(step, ImportFrom) and any(alias.name == "*" for alias in step.names)
+            for step in nested(module.summary.body)
+        ):
+            return True
+        return any(
+            isinstance(step, ExternalBind) and step.name in (None, name)
+            for other in self.modules.values()
+            for part in (other.summary.body, *(scope.steps for scope in other.summary.scopes))
+            for step in nested(part)
+        )
+
+    def _raising_in(self, module: str, name: str) -> Iterator[Finding]:
+        """Give what raises when a function of a module is called."""
         for finding in self.by_module.get(module, ()):
-            function = getattr(finding.fact, "function", None)
-            if function and any(function == f or function.startswith(f + ".") for f in functions):
+            function = getattr(finding.fact, "function", None) or ""
+            if function == name or function.startswith(f"{name}."):
                 yield finding
 
     def _weak(self, path: GoldenPath, way: Sequence[WayStep]) -> Iterator[Finding]:
@@ -147,8 +162,8 @@ class GoldenPaths:
             return
         for stop in path.stops:
             if stop.attribute:
-                functions = _called_from(self.modules[stop.module].summary.scopes, stop.attribute)
-                yield from self._raising_in(stop.module, functions)
+                for module, function in called_from((stop.module, stop.attribute), self.modules):
+                    yield from self._raising_in(module, function)
         goal = path.stops[-1]
         for name in dict.fromkeys(step.module for step in reversed(way)):
             whole = name == goal.module and not goal.attribute
@@ -161,31 +176,3 @@ def _trouble(module: str, finding: Finding) -> Trouble:
     fact = finding.fact
     text = fact.exception if isinstance(fact, BrokenReference | BrokenFile | FailingCycle) else ""
     return Trouble(module, fact.path, fact.span.line, text or finding.message, finding)
-
-
-def _called_from(scopes: Sequence[Scope], attribute: str) -> list[str]:
-    """Give the functions of a file that calling one of them may run, itself first."""
-    by_name = {scope.name: scope for scope in scopes if scope.name}
-    found = [attribute]
-    for name in found:
-        bodies = [s for n, s in by_name.items() if n == name or n.startswith(f"{name}.")]
-        for scope in bodies:
-            found.extend(
-                called
-                for called in _invoked(scope.steps)
-                if called in by_name and called not in found
-            )
-    return found
-
-
-def _invoked(steps: Iterable[Step]) -> Iterator[str]:
-    """Give the functions at the top of the file that steps call by name."""
-    pending = list(steps)
-    while pending:
-        step = pending.pop(0)
-        if isinstance(step, Invoke) and step.ref.scope == 0 and not step.ref.attributes:
-            yield step.ref.name
-        for field in getattr(step, "__struct_fields__", ()):
-            inner = getattr(step, field)
-            if isinstance(inner, tuple):
-                pending.extend(part for part in inner if hasattr(part, "__struct_fields__"))

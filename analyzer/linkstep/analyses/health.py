@@ -57,7 +57,7 @@ def health(
     paths = tuple(map(golden.judge, plan.paths))
     judge = Judge(breaking, failing, needed, reach, paths)
     components = tuple(map(judge.component, plan.components))
-    causes = _causes(components, paths)
+    causes = _causes(components, paths, needed)
     told = {id(finding) for cause in causes for finding in cause.findings}
     culprits = {module_of(finding.fact) for cause in causes for finding in cause.findings}
     tests = _tests_of(culprits, program, is_test)
@@ -114,6 +114,10 @@ class Judge:
             for finding in self.asked.get(name, ())
             if module_of(finding.fact) not in own
         ]
+        blocking = {id(f) for p in self.paths if p.status is Status.BLOCKED for f in _harm(p)}
+        worst = sorted(
+            (*broken, *lacking), key=lambda f: (id(f) not in blocking, _weight(f, self.needed))
+        )
         hit = {t.module for t in failures} | {module_of(f.fact) for f in (*broken, *lacking)}
         status = Status.DEGRADED if failures or broken or lacking else Status.HEALTHY
         if any(not self.needed or trouble.module in self.needed for trouble in failures):
@@ -125,6 +129,7 @@ class Judge:
             tuple(failures),
             tuple(broken),
             tuple(lacking),
+            worst[0] if worst else None,
             bool(hit) and bool(self.needed) and not hit & self.needed,
             tuple(path.name for path in self.paths if _is_hurt(path, own)),
             tuple(entry for entry, reached in self.reach.items() if hit & reached),
@@ -154,7 +159,7 @@ def _about(finding: Finding) -> set[str]:
 
 
 def _causes(
-    components: Sequence[ComponentHealth], paths: Sequence[PathHealth]
+    components: Sequence[ComponentHealth], paths: Sequence[PathHealth], needed: frozenset[str]
 ) -> tuple[RootCause, ...]:
     """Group what hits components and paths by the symbol that is missing."""
     grouped: dict[str, dict[int, Finding]] = {}
@@ -173,12 +178,20 @@ def _causes(
         found = (t.finding for t in component.failures if t.finding is not None)
         for finding in (*found, *component.broken, *component.lacking):
             note(finding, hit_components, component.name)
-    causes = [
-        RootCause(symbol, tuple(some.values()), (*hit_components[symbol],), (*hit_paths[symbol],))
-        for symbol, some in grouped.items()
-    ]
+    causes = []
+    for symbol, some in grouped.items():
+        ordered = sorted(some.values(), key=lambda finding: _weight(finding, needed))
+        unreached = bool(needed) and module_of(ordered[0].fact) not in needed
+        hit = tuple(hit_components[symbol]), tuple(hit_paths[symbol])
+        causes.append(RootCause(symbol, tuple(ordered), *hit, unreached))
     failed = {component.name for component in components if component.status is Status.FAILED}
-    causes.sort(key=lambda cause: (-len(cause.paths), failed.isdisjoint(cause.components)))
+    causes.sort(
+        key=lambda cause: (
+            -len(cause.paths),
+            cause.unreached,
+            failed.isdisjoint(cause.components),
+        )
+    )
     return tuple(causes)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from linkstep.analyses.graph import layers_of
 from linkstep.model.facts import Runs
@@ -19,9 +19,10 @@ from linkstep.model.health import Box, Component, Spot
 from linkstep.model.import_map import ImportMap, MapEdge
 
 LARGEST = 72  # modules in a box; a larger package is divided
-SMALLEST = 3  # a smaller part of a divided package stays with the rest of it
+SMALLEST = 6  # a smaller part of a divided package stays with the rest of it
 PITCH_X, PITCH_Y = 196, 30  # from one module to the next
 MARGIN, TITLE, GAP = 16, 34, 44
+ASPECT = 1.5  # of the whole map
 NOWHERE = "not there"
 
 
@@ -62,26 +63,30 @@ def _components_of(components: Sequence[Component]) -> dict[str, str]:
 
 
 def _boxes(shown: ImportMap, components: Sequence[Component]) -> dict[str, list[str]]:
-    """Give the modules of each box, sorted."""
+    """Give the modules of each box, sorted; what is not there goes where it was looked for."""
     component_of = _components_of(components)
     whole: dict[str, list[str]] = {}
     for node in shown.nodes:
-        name = component_of.get(node.name) or _package_of(node.name, node.missing, component_of)
-        whole.setdefault(name, []).append(node.name)
+        if not node.missing:
+            name = component_of.get(node.name) or ".".join(node.name.split(".")[:-1][:2])
+            whole.setdefault(name or node.name, []).append(node.name)
     boxes: dict[str, list[str]] = {}
     for name, modules in whole.items():
         for part, some in _divided(name, modules, 1).items():
             boxes.setdefault(part, []).extend(some)
-    return boxes
+    box_of = {module: name for name, modules in boxes.items() for module in modules}
+    for node in shown.nodes:
+        if node.missing:
+            boxes.setdefault(_box_around(node.name, box_of), []).append(node.name)
+    return {name: sorted(modules) for name, modules in boxes.items()}
 
 
-def _package_of(module: str, missing: bool, component_of: Mapping[str, str]) -> str:
-    """Give the box of a module without component: that of the package it would be in."""
-    parts = module.split(".")
-    for end in range(len(parts) - 1, 0, -1):
-        if missing and ".".join(parts[:end]) in component_of:
-            return component_of[".".join(parts[:end])]
-    return NOWHERE if missing else ".".join(parts[:2] if len(parts) > 2 else parts[:1])
+def _box_around(module: str, box_of: Mapping[str, str]) -> str:
+    """Give the box of the innermost package that a missing module would be in."""
+    package = module.rpartition(".")[0]
+    while package and package not in box_of:
+        package = package.rpartition(".")[0]
+    return box_of.get(package, NOWHERE)
 
 
 def _divided(name: str, modules: Sequence[str], level: int) -> dict[str, list[str]]:
@@ -117,19 +122,31 @@ def _size(count: int) -> tuple[int, int]:
 
 def _packed(
     ordered: Sequence[str], members: Mapping[str, Sequence[str]]
-) -> Iterable[tuple[str, int, int]]:
-    """Stack boxes in columns from left to right, so that the map is wider than high."""
+) -> list[tuple[str, int, int]]:
+    """Stack boxes in columns from left to right, so that the map is about as wide as a screen."""
     sizes = {name: _size(len(members[name])) for name in ordered}
-    area = sum((width + GAP) * (height + GAP) for width, height in sizes.values())
-    limit = max(math.sqrt(area / 1.7), max((h for _, h in sizes.values()), default=0))
+    limit = max((height for _, height in sizes.values()), default=1)
+    while True:
+        placed, width = _stacked(ordered, sizes, limit)
+        if width <= ASPECT * limit:
+            return placed
+        limit += limit // 8 + 1
+
+
+def _stacked(
+    ordered: Sequence[str], sizes: Mapping[str, tuple[int, int]], limit: int
+) -> tuple[list[tuple[str, int, int]], int]:
+    """Give the places of boxes in columns of limited height, and the width of it all."""
+    placed = []
     x = y = widest = 0
     for name in ordered:
         width, height = sizes[name]
         if y and y + height > limit:
             x, y, widest = x + widest + GAP, 0, 0
-        yield name, x, y
+        placed.append((name, x, y))
         y += height + GAP
         widest = max(widest, width)
+    return placed, x + widest
 
 
 def _arrivals(edges: Sequence[MapEdge], entries: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def as_text(rules: tuple[Rule, ...], width: int) -> str:
     for rule in rules:
         head = f"{rule.code}  {rule.name:<{longest}}  {rule.severity.value:<7}  "
         if width - len(head) < 30:
-            lines.append(head.rstrip())
+            lines.append(f"{rule.code}  {rule.name}  {rule.severity.value}")
             head = "       "
         indent = " " * len(head)
         lines.extend(

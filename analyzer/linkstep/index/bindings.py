@@ -113,8 +113,23 @@ class Bindings(Namespaces):
                 self.bind_value(target.id, BindingKind.ASSIGNMENT, node, node.value)
             else:
                 if isinstance(target, ast.Subscript) and is_module_table(target.value):
+                    target = self._with_known_key(target)
                     self._note_mirror(target, node.value)
                 self.bind_targets(target)
+
+    def _with_known_key(self, target: ast.Subscript) -> ast.Subscript:
+        """Write `sys.modules[name]` with the f-string that is all that `name` ever holds."""
+        key = target.slice
+        values = self._assigned().get(key.id, []) if isinstance(key, ast.Name) else []
+        if len(values) != 1 or not isinstance(values[0], ast.JoinedStr):
+            return target
+        for function in ast.walk(self.tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                parameters = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+                inside = any(found is target for found in ast.walk(function))
+                if inside and isinstance(key, ast.Name) and key.id in parameters:
+                    return target
+        return ast.copy_location(ast.Subscript(target.value, values[0], target.ctx), target)
 
     def _note_mirror(self, target: ast.Subscript, value: ast.expr) -> None:
         """Note `sys.modules[prefix + x] = sys.modules[x]`, directly or by a variable."""

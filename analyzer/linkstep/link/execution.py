@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from linkstep.link.acts import Act, Import, Script, TakeAll, TakeNames
+from linkstep.link.acts import Act, Call, Import, TakeAll, TakeNames
 from linkstep.link.components import components
 from linkstep.link.cycles import Scene, describe, failures, is_hopeless, told, try_firsts
 from linkstep.link.guarding import is_main_test
@@ -21,7 +21,7 @@ from linkstep.link.mending import remedies
 from linkstep.link.modules import Module
 from linkstep.link.outcomes import exception_name
 from linkstep.link.progress import Clash, OutOfBudgetError, Raised
-from linkstep.link.projection import Projection, reachable_acts
+from linkstep.link.projection import Projection, all_acts, reachable_acts
 from linkstep.link.scripts import Scripts, called
 from linkstep.link.settling import Links
 from linkstep.model.execution import (
@@ -78,7 +78,6 @@ class Executions:
 
     def _note_edges(self, modules: Sequence[Module]) -> None:
         """Note what each module leads to while it is imported, in a fixed order."""
-        pending = []
         for module in modules:
             self.targets[module] = {}
         for edge in sorted(self.links.edges):
@@ -89,31 +88,54 @@ class Executions:
         for module, calls in self.links.calls.items():
             if module in self.targets:
                 self._note_calls(module, calls)
-        pending = [target for found in self.targets.values() for target in found]
+        self._follow([target for found in self.targets.values() for target in found])
+        self._note_circles()
+
+    def _follow(self, pending: list[Module]) -> None:
+        """Note the edges of modules that were not linked, and of all packages."""
         while pending:
             module = pending.pop()
-            if module not in self.targets:  # not checked: known by what it is asked for
-                begin = [(module, self.scripts.of(module))]
-                acts = list(reachable_acts(self.scripts, begin))
-                self.targets[module] = {target: 0 for _, act in acts for target in _led_to(act)}
+            if module not in self.targets:
+                self.targets[module] = dict.fromkeys(self._led_to(module), 0)
                 pending.extend(self.targets[module])
         for module in list(self.targets):
             for package in self._packages(module):
                 self.targets[module].setdefault(package, 0)
                 self.targets.setdefault(package, {})
 
+    def _led_to(self, module: Module) -> Iterator[Module]:
+        """Give the modules that executing a module may lead to, by its script."""
+        for act in all_acts(self.scripts.of(module)):
+            yield from _led_to(act)
+            if isinstance(act, Call):
+                yield from self._reached_by(act.module, act.scope)
+
+    def _note_circles(self) -> None:
+        """Note for modules in circles what linking leaves out.
+
+        A submodule is imported when its package has no such attribute yet, though it will.
+        """
+        seen: set[Module] = set()
+        before = -1
+        while before < len(seen):
+            before = len(seen)
+            for group in list(components({module: list(t) for module, t in self.targets.items()})):
+                if len(group) > 1 or group[0] in self.targets[group[0]]:
+                    for module in group:
+                        if module not in seen:
+                            seen.add(module)
+                            found = list(self._led_to(module))
+                            self.targets[module].update(dict.fromkeys(found, 0))
+                            self._follow(found)
+
     def _note_calls(self, module: Module, calls: Sequence[object]) -> None:
-        begin: list[tuple[Module, Script]] = []
         for step in calls:
             if not isinstance(step, Invoke):
-                begin = [(module, self.scripts.of(module))]
-                break
+                self.targets[module].update(dict.fromkeys(self._led_to(module), 0))
+                return
             for callee in called(self.lookup, module, step.ref):
                 for target in self._reached_by(callee.module, callee.scope):
                     self.targets[module].setdefault(target, 0)
-        for _, act in reachable_acts(self.scripts, begin):
-            for target in _led_to(act):
-                self.targets[module].setdefault(target, 0)
 
     def _reached_by(self, module: Module, scope: int) -> tuple[Module, ...]:
         """Give the modules that a call of a function may lead to."""

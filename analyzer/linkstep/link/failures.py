@@ -2,8 +2,8 @@
 
 First-party modules are followed as far as their imports go. For modules of the
 environment only their own statements count, which finds the usual case (a module that
-needs a distribution which is not installed) without reading whole distributions. Where
-all files are known to be there, as in an image, they are followed too.
+needs a distribution which is not installed) without reading whole distributions. Those that
+are told to be suspects are followed too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from linkstep.model.summary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from linkstep.link.lookup import Lookup
     from linkstep.link.modules import Module
 
@@ -58,7 +60,7 @@ class Failures:
 
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
-        self.follows_environment = False
+        self.suspects: Container[str] = ()
         self._depth = 0
         self._of_module: dict[Module, Failure | None] = {}
         self._class_bodies: dict[Module, dict[int, tuple[Step, ...]]] = {}
@@ -167,7 +169,7 @@ class Failures:
         found = self._target(step, module)
         if isinstance(found, Absent):
             return Failure(found.exception, module.path, step.span.line, origin=found.origin)
-        return self._of_environment(step, module, found) if self.follows_environment else None
+        return self._of_environment(step, module, found)
 
     def _of_environment(
         self, step: ImportModule | ImportFrom, module: Module, found: Module | Dubious
@@ -177,6 +179,8 @@ class Failures:
         Only modules are followed: which names an installed module has is left to itself.
         """
         if isinstance(found, Dubious) or found.is_first_party or self._depth > _DEEPEST:
+            return None
+        if found.fails is None and found.name.partition(".")[0] not in self.suspects:
             return None
         self._depth += 1
         try:

@@ -116,9 +116,15 @@ class Importer(Loader):
     def _choice(self, act: Choice, frame: Frame) -> Result:
         if act.decided is not None and not self.deviated:
             return self.run(act.ways[act.decided], frame)
-        certain = frame.certain
+        certain, before = frame.certain, frame.bound
+        frame.bound = set()
         first = self._maybe(act.ways[0], frame)
+        bound, frame.bound = frame.bound, set()
         second = self._maybe(act.ways[1], frame)
+        if certain:  # what both ways bind is bound, if both go on
+            one = bound if first is None else frame.bound
+            frame.state.maybe -= one & (frame.bound if second is None else one)
+        frame.bound |= before | bound
         if LOOPED in (first, second):
             frame.certain = False
         if first is None or second is None:
@@ -247,8 +253,14 @@ class Importer(Loader):
     def _bind(self, frame: Frame, name: str, value: Value) -> None:
         if frame.scope:
             frame.names[frame.scope, name] = value
-        else:
-            frame.state.names[name] = value
+            return
+        state = frame.state
+        if frame.certain:
+            state.maybe.discard(name)
+        elif name not in state.names:
+            state.maybe.add(name)
+        state.names[name] = value
+        frame.bound.add(name)
 
     def _binds(self, act: Binds, frame: Frame) -> Result:
         for name, value in act.names:
@@ -268,6 +280,8 @@ class Importer(Loader):
 
     def _import(self, act: Import, frame: Frame) -> Result:
         raised = self._reach(act.targets, act.span.line, frame)
+        if raised is None:  # the statement gives the first package, and imports it if need be
+            raised = self._reach(act.targets[:1], act.span.line, frame)
         if raised is not None:
             return raised
         if act.name is not None:
@@ -288,12 +302,12 @@ class Importer(Loader):
             state = self.states.get(owner)
             value: Value = None
             if state is not None and taken.name in state.names:
-                value = state.names[taken.name]
+                value = self._offered(state, taken.name)
             elif taken.missing is not None:
                 if not frame.certain:
                     self._doubt()
                 return self._fails(Fails(taken.missing), frame)
-            elif taken.submodule is not None and taken.submodule in self.states:
+            elif taken.submodule is not None and self._is_there(taken.submodule):
                 value = taken.submodule
             elif state is not None:
                 raised = self._not_bound(taken, owner, frame)
@@ -301,6 +315,12 @@ class Importer(Loader):
                     return raised
             self._bind(frame, taken.bound, value)
         return None
+
+    def _offered(self, state: State, name: str) -> Value:
+        """Give a name that a module has, or that it has if the right branches were taken."""
+        if name in state.maybe and not state.done:
+            self._doubt()
+        return state.names[name]
 
     def _take_submodule(self, taken: Taken, owner: Module, frame: Frame) -> Raised | None:
         """Import a submodule that its package does not have as an attribute yet."""
@@ -311,6 +331,10 @@ class Importer(Loader):
         if state is not None and taken.name in state.names:
             return None
         return self._reach((submodule,), taken.span.line, frame)
+
+    def _is_there(self, module: Module) -> bool:
+        """Whether a module is in sys.modules, once it was asked for."""
+        return module in self.states or module not in self.stage.within
 
     def _not_bound(self, taken: Taken, owner: Module, frame: Frame) -> Raised | None:
         if not self._lacks(owner, taken.name):
@@ -359,7 +383,7 @@ class Importer(Loader):
                 return None
             state = self.states.get(value)
             if state is not None and name in state.names:
-                value = state.names[name]
+                value = self._offered(state, name)
                 continue
             submodule = self._by_name.get(f"{value.name}.{name}")
             if state is None and (submodule is None or self.states[submodule].done):

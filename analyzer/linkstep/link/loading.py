@@ -111,15 +111,26 @@ class Loader:
         return self.states[package] if package is not None else None
 
     def _reach(self, targets: tuple[Module, ...], line: int, frame: Frame) -> Raised | None:
-        """Import what is not there yet of some modules, parents first."""
-        for module in targets:
-            if module not in self.states:
-                at = frame.module
-                step = ImportStep(at.name, at.path, line, module.name)
-                raised = self._enter(module, step, frame.certain, frame.depth > 0)
-                if raised is not None:
-                    return raised
+        """Import a module, given with its packages before it.
+
+        What is above one that is there is not asked for: it may have failed since.
+        """
+        missing = len(targets)
+        while missing and targets[missing - 1] not in self.states:
+            missing -= 1
+        for module in targets[missing:]:
+            at = frame.module
+            step = ImportStep(at.name, at.path, line, module.name)
+            raised = self._require(module, step, frame)
+            if raised is not None:
+                return raised
         return None
+
+    def _require(self, module: Module, step: ImportStep, frame: Frame) -> Raised | None:
+        """Import a module unless importing its package has done so."""
+        if module in self.states:
+            return None
+        return self._enter(module, step, frame.certain, frame.depth > 0)
 
     def _raised(
         self, text: str, frame: Frame, span: Span, owner: Module, name: str

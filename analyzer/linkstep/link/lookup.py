@@ -25,7 +25,7 @@ from linkstep.link.outcomes import (
 )
 from linkstep.link.relative import absolute_name
 from linkstep.link.stubs import denies
-from linkstep.link.submodules import Submodules
+from linkstep.link.submodules import Submodules, Verdicts
 from linkstep.link.text import show
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Call, Ref
@@ -57,10 +57,10 @@ _IMPLICIT = frozenset(dir(type(__import__("sys")))) | {
 class Lookup:
     """Answers all questions about names; every answer is computed once."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, verdicts: Verdicts) -> None:
         self.modules = modules
         self.evidence = Evidence(modules, self)
-        self.submodules = Submodules(modules, self.evidence)
+        self.submodules = Submodules(modules, self.evidence, verdicts)
         self.evaluator = Evaluator(modules.target, self)
         self.failures = Failures(self)
         self.exports = ExportedNames(self)
@@ -351,11 +351,24 @@ class Lookup:
         return found or self._doubt(module, name) or self.absent(module, name)
 
     def is_closed(self, module: Module, name: str) -> bool:
-        """Whether only the module's own statements can give it a name."""
-        summary = module.summary
-        if summary is None or name in summary.rebound_globals:
+        """Whether only the module's own statements can give it a name.
+
+        What a star import takes from a module that is still being linked counts as known:
+        whoever asks executes the statement.
+        """
+        summary, names = module.summary, self.names(module)
+        if summary is None or names is None or name in summary.rebound_globals:
             return False
-        return self._served(module, name) is None and self._reason(module, name) is None
+        if any(doubt is not Doubt.CYCLE for doubt in names.doubts) or names.building:
+            return False
+        if module.doubt is not None or self._served(module, name) is not None:
+            return False
+        evidence = self.evidence
+        return not (
+            evidence.may_be_set(module, name)
+            or evidence.handed_over(module)
+            or evidence.is_hooked(module)
+        )
 
     def _is_described(self, module: Module, name: str) -> bool:
         """Whether the stub of a module that cannot be read binds the name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from linkstep.link.entries import EntryLinks, Starts
 from linkstep.link.evidence import TextsAround
@@ -11,6 +11,7 @@ from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
+from linkstep.link.submodules import Verdicts
 from linkstep.model.environment import Found
 from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Program
 from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
@@ -29,9 +30,10 @@ def link(
     advance: Callable[[int], None],
     *,
     follow_others: bool = False,
-    follow_environment: bool = False,
+    suspects: Container[str] = (),
     entries: Sequence[str] = (),
     starts: Starts | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Program:
     """Link every reference of the `checked` modules against everything they reach.
 
@@ -41,13 +43,14 @@ def link(
     them, or import their submodules). `text_of` gives a file's bytes, none when it cannot be
     read, so that only those are parsed that can matter; `texts_around` the texts of the
     installed package that a file belongs to. `follow_others` links the others too, for their
-    edges; `follow_environment` looks for failures in what installed modules import.
+    edges; `suspects` are installed top-level modules, by name, whose own imports may fail.
     `entries` are the modules that processes begin with (`module` or `module:attribute`).
+    `verdicts` are what an earlier link of the same tree found out about submodules.
     `starts` are further entry points, as found in files, with what is needed to link them.
     """
     modules = Modules(find, summary_of, stub_of, target)
-    lookup = Lookup(modules)
-    lookup.failures.follows_environment = follow_environment
+    lookup = Lookup(modules, {} if verdicts is None else verdicts)
+    lookup.failures.suspects = suspects
     loaded: list[Module] = [modules.load(found) for found in checked]
     lookup.evidence.first_party = loaded
     lookup.evidence.others = [modules.load(found) for found in others]

@@ -50,12 +50,16 @@ Value = Module | None
 
 
 class State:
-    """A module in sys.modules: in progress until `done`, with what it has bound so far."""
+    """A module in sys.modules: in progress until `done`, with what it has bound so far.
 
-    __slots__ = ("done", "exports", "names")
+    Of these names `maybe` are bound on some branches only.
+    """
+
+    __slots__ = ("done", "exports", "maybe", "names")
 
     def __init__(self) -> None:
         self.done = False
+        self.maybe: set[str] = set()
         self.names: dict[str, Value] = {}
         self.exports: list[Exports] = []
 
@@ -63,10 +67,13 @@ class State:
 class Frame:
     """A block being executed; `certain` is False where it may not be executed at all.
 
-    `left` says that a `return` may have ended it before.
+    `left` says that a `return` may have ended it before. `bound` are the names of its module
+    that it has bound.
     """
 
-    __slots__ = ("certain", "depth", "left", "module", "names", "scope", "started", "state")
+    __slots__ = (
+        *("bound", "certain", "depth", "left", "module", "names", "scope", "started", "state"),
+    )
 
     def __init__(
         self, module: Module, state: State, certain: bool, scope: int = 0, depth: int = 0
@@ -77,6 +84,7 @@ class Frame:
         self.scope = scope
         self.depth = depth
         self.left = False
+        self.bound: set[str] = set()
         self.started = False
         self.names: dict[tuple[int, str], Value] = {}
 

@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 _STARTED = frozenset({"os", "importlib", "encodings", "collections", "concurrent"})
 
 
+Verdicts = dict[str, bool]
+"""Of dotted names: whether anything imports them. Another link of the same tree may use it,
+where files are missing too: that more is imported than there is makes linkstep say less."""
+
+
 class Submodules:
     """Answers whether a program imports a submodule anywhere."""
 
-    def __init__(self, modules: Modules, evidence: Evidence) -> None:
+    def __init__(self, modules: Modules, evidence: Evidence, verdicts: Verdicts) -> None:
         self.modules = modules
         self.evidence = evidence
         self._imported: set[str] | None = None
-        self._closures: dict[str, bool] = {}
+        self._closures = verdicts
         self._everything: tuple[set[str], bool] | None = None
 
     def is_imported(self, module: Module, name: str) -> bool:

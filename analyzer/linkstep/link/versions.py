@@ -30,7 +30,7 @@ def lacking(
     target: Target,
 ) -> frozenset[LibraryName]:
     """Give those of `names` that the standard library of `target` is certain not to have."""
-    lookup = Lookup(Modules(find, summary_of, stub_of, target))
+    lookup = Lookup(Modules(find, summary_of, stub_of, target), {})
 
     def lacks(module: str, name: str) -> bool:
         found = lookup.module(module, None)

@@ -165,6 +165,9 @@ class Distributions(Protocol):
         """Whether a script, workflow or image of the tree names a distribution it installs."""
         ...
 
-    def is_used_by_installed(self, installed: Installed) -> bool:
-        """Whether what is installed needs a distribution, or may import it by its name."""
+    def is_used_by_installed(self, installed: Installed, imported: frozenset[str]) -> bool:
+        """Whether what is installed needs a distribution, or may import it by its name.
+
+        Asked are those that the project declares or imports, with what they need.
+        """
         ...

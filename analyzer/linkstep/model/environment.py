@@ -40,7 +40,8 @@ class Environment(Struct, frozen=True):
     `extension_platform` is what its extension modules have in their names, such as
     `x86_64-linux-gnu`. `sealed` says that all files are there, as in an image: nothing is
     built or installed any more. `unloadable` are compiled modules by path that cannot be
-    loaded, with the exception that importing them raises.
+    loaded, with the exception that importing them raises. `suspects` are the top-level names
+    of installed modules that may fail for such a reason, or for want of a distribution.
     """
 
     site: tuple[PathEntry, ...] = ()
@@ -56,6 +57,7 @@ class Environment(Struct, frozen=True):
     extension_platform: str | None = None
     sealed: bool = False
     unloadable: dict[str, str] = {}
+    suspects: frozenset[str] = frozenset()
 
 
 class Project(Struct, frozen=True):

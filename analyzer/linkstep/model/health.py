@@ -110,7 +110,8 @@ class ComponentHealth(Struct, frozen=True):
 
     `failures` are its modules that raise when they are imported, those that are reached first.
     `broken` are the findings in its modules, heaviest first, `lacking` the findings of
-    others about names that its modules do not have. `paths` and `entries` are who is hit.
+    others about names that its modules do not have; `worst` is the heaviest of both.
+    `unreached` says that nothing known reaches any of it. `paths` and `entries` are who is hit.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ComponentHealth(Struct, frozen=True):
     failures: tuple[Trouble, ...] = ()
     broken: tuple[Finding, ...] = ()
     lacking: tuple[Finding, ...] = ()
+    worst: Finding | None = None
     unreached: bool = False
     paths: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
@@ -170,13 +172,15 @@ class PathHealth(Struct, frozen=True):
 class RootCause(Struct, frozen=True):
     """One missing symbol with all findings about it, heaviest first.
 
-    `components` and `paths` are who is hit by it.
+    `components` and `paths` are who is hit by it; `unreached` says that it stands only in
+    modules that nothing known reaches.
     """
 
     symbol: str
     findings: tuple[Finding, ...]
     components: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    unreached: bool = False
 
 
 class Health(Struct, frozen=True):

@@ -86,6 +86,7 @@ class CauseEntry(Struct, frozen=True):
     symbol: str
     components: tuple[str, ...]
     paths: tuple[str, ...]
+    unreached: bool
     findings: tuple[FindingEntry, ...]
 
 
@@ -160,7 +161,7 @@ def _path(one: PathHealth) -> PathEntry:
 
 def _cause(cause: RootCause) -> CauseEntry:
     found = tuple(map(finding_entry, cause.findings))
-    return CauseEntry(cause.symbol, cause.components, cause.paths, found)
+    return CauseEntry(cause.symbol, cause.components, cause.paths, cause.unreached, found)
 
 
 def _step(step: WayStep) -> StepEntry:

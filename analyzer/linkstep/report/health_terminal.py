@@ -72,7 +72,7 @@ def render_health(
     if more := len(health.causes) - CAUSES:
         printed += [Text(f"and {plural(more, 'root cause')} more"), Text()] if more > 0 else []
     if commands := list(next_commands(health, invocation)):
-        printed.append(Text("run after the fix", "bold"))
+        printed.append(Text.assemble(("run after the fix", "bold")))
         printed += [Text(f"  {command}") for command in commands]
         printed.append(Text())
     for sentence in closing:
@@ -123,7 +123,7 @@ def _status(status: Status) -> Text:
 def _cause(number: int, cause: RootCause, lines: Lines, width: int) -> Iterator[Text]:
     head = Text(f"root cause {number}: {what_is_missing(cause)}", "bold")
     yield from hang(Text(), head, 2, width)
-    yield from hang(Text("  hits:    ", "cyan"), Text(hits(cause)), 13, width)
+    yield from hang(Text("  hits:    ", "cyan"), Text(hits(cause)), 11, width)
     first, *others = cause.findings
     yield from block_lines(Block(first, tuple(others)), lines, width)
     yield Text()

@@ -43,6 +43,7 @@ class Invocation(Struct, frozen=True):
         return visible(shlex.join(("linkstep", "health", *self.paths, *self.options)))
 
 
+UNREACHED = "nothing known reaches it"
 ORDER = (Status.FAILED, Status.BLOCKED, Status.DEGRADED, Status.UNKNOWN, Status.HEALTHY)
 
 
@@ -62,31 +63,23 @@ def headline(health: Health) -> str:
 
 
 def detail(component: ComponentHealth) -> str:
-    """Say which break makes a component what it is, and where."""
-    said = [_failure(trouble) for trouble in component.failures[:1]]
-    others = component.broken
-    if not said:
-        said = [_break(finding) for finding in others[:1]]
-        others = others[1:]
-    if not said:
-        said = [_lack(finding) for finding in component.lacking[:1]]
-    if not said:
-        return plural(component.modules, "module")
-    more = len(component.failures[1:]) + len(others)
-    if more and not component.failures:
-        said.append(f"{more} more")
-    elif component.failures:
-        rest = [
-            plural(count, noun)
-            for count, noun in (
-                (len(component.failures) - 1, "further module"),
-                (len(others), "broken reference"),
-            )
-            if count
-        ]
-        said.extend(rest)
-    if component.unreached:
-        said.append("nothing known reaches it")
+    """Say which break makes a component what it is, and where, then count the others."""
+    worst, failures = component.worst, component.failures
+    if component.status is Status.FAILED or worst is None:
+        if not failures:
+            return plural(component.modules, "module")
+        said, first = [_failure(failures[0])], failures[0].finding
+        failures = failures[1:]
+    else:
+        is_own = worst in component.broken
+        said, first = [_break(worst) if is_own else _lack(worst)], worst
+    failing = {trouble.finding for trouble in failures}
+    more = [f for f in component.broken if f is not first and f not in failing]
+    counts = ((len(failures), "further module"), (len(more), "further broken reference"))
+    modules, references = (plural(count, noun) if count else "" for count, noun in counts)
+    said += [f"{modules} cannot be imported"] if modules else []
+    said += [references] if references else []
+    said += [UNREACHED] if component.unreached else []
     return "; ".join(said)
 
 
@@ -143,7 +136,7 @@ def impact(component: ComponentHealth, paths: Sequence[PathHealth]) -> str:
     entries = [entry for entry in component.entries if entry not in starting]
     if entries:
         parts.append(f"reached from {_some(entries)}")
-    return "; ".join(parts) or "nothing known reaches it"
+    return "; ".join(parts) or UNREACHED
 
 
 def _some(names: Sequence[str]) -> str:
@@ -216,6 +209,8 @@ def hits(cause: RootCause) -> str:
     if cause.components:
         noun = "component" if len(cause.components) == 1 else "components"
         parts.append(f"{noun} {_some(cause.components)}")
+    if cause.unreached:
+        parts.append(UNREACHED)
     return "; ".join(parts)
 
 

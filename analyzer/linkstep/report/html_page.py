@@ -16,13 +16,14 @@ import hashlib
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
 from linkstep.model.facts import BrokenReference, Runs
 from linkstep.model.findings import Finding, Report
-from linkstep.model.health import Box, Health, Overview, RootCause, Status
+from linkstep.model.health import Health, Overview, RootCause, Status
 from linkstep.model.import_map import MapEdge
 from linkstep.report.blocks import Block, also
 from linkstep.report.excerpt import excerpt
@@ -43,6 +44,7 @@ from linkstep.report.words import effect, place_of, rows
 
 _LATE, _BROKEN, _CIRCLE = 1, 2, 4  # as page.js has them
 _START, _UNREACHED = -1, -2  # in place of the module before the first
+_DRAWING = '<script type="application/json" id="data">{}</script>\n<script>{}</script>'
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -55,24 +57,22 @@ def render_html(
     closing: Sequence[str] = (),
 ) -> str:
     """Give the page; the arguments are those of the other formats of health."""
-    health = overview.health
-    script, style = _part("page.js"), _part("page.css")
-    sections = {
-        "tables": "\n".join(_tables(health)),
-        "causes": "\n".join(_causes(health, lines, invocation)),
-        "findings": "\n".join(_findings(report)),
-    }
+    health, drawn = overview.health, bool(overview.map.nodes)
+    script, style = _part("page.js") if drawn else "", _part("page.css")
+    told = summary_line(report)
     values = {
         "title": _text(title),
         "policy": f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'",
         "style": style,
-        "script": script,
-        "headline": _prose(f"{headline(health)}. {summary_line(report)}."),
-        "navigation": _navigation(health, report),
+        "headline": _prose(f"{headline(health)}. {told}." if health.components else f"{told}."),
+        "navigation": _navigation(health, report, drawn),
+        "tables": "\n".join(_tables(health)),
+        "map": _part("map.html") if drawn else "",
+        "causes": "\n".join(_causes(health, lines, invocation)),
+        "findings": "\n".join(_findings(report, drawn)),
         "closing": "".join(f"<p>{_prose(visible(sentence))}</p>" for sentence in closing),
-        "data": embedded(_data(overview, report)),
-        **sections,
+        "drawing": _DRAWING.format(embedded(_data(overview, report)), script) if drawn else "",
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], _part("page.html"))
 
@@ -110,11 +110,11 @@ def _status(status: Status) -> str:
     return f'<span class="status {status.value}">{status.value}</span>'
 
 
-def _navigation(health: Health, report: Report) -> str:
+def _navigation(health: Health, report: Report, drawn: bool) -> str:
     there = (
         ("components", "Components", bool(health.components)),
         ("paths", "Golden paths", bool(health.paths)),
-        ("map", "Import map", True),
+        ("map", "Import map", drawn),
         ("causes", "Root causes", bool(health.causes)),
         ("findings", "Findings", bool(report.findings)),
     )
@@ -208,12 +208,13 @@ def _module(finding: Finding) -> str:
     return getattr(finding.fact, "importing", "") or getattr(finding.fact, "module", "")
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: Report, drawn: bool) -> Iterator[str]:
     if not report.findings:
         return
     count = plural(len(report.findings), "finding")
     yield f'<section id="findings"><h2>Findings</h2><details open><summary>{count}</summary>'
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("rule", "place", "message", "map"))
+    titles = ("rule", "place", "message", *(["map"] if drawn else []))
+    heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
     for finding in report.findings:
         span = finding.fact.span
@@ -221,9 +222,10 @@ def _findings(report: Report) -> Iterator[str]:
         said = _text(visible(finding.message))
         if more := _effect(finding):
             said += f'<br><span class="faint">{_prose(more)}</span>'
+        shown = f"<td>{_shown_in_map(finding)}</td>" if drawn else ""
         yield (
             f'<tr><td>{_label(finding)}</td><td class="place">{_text(place)}</td>'
-            f"<td>{said}</td><td>{_shown_in_map(finding)}</td></tr>"
+            f"<td>{said}</td>{shown}</tr>"
         )
     yield "</tbody></table></details></section>"
 
@@ -247,8 +249,7 @@ def _data(overview: Overview, report: Report) -> dict[str, object]:
             findings.setdefault(place, []).append((*told, _effect(finding)))
     return {
         "names": [visible(node.name) for node in nodes],
-        "label": [_short(node.name, overview.boxes[spot.box])
-                  for node, spot in zip(nodes, spots, strict=True)],
+        "label": _labels(overview),
         "paths": [visible(node.path or "") for node in nodes],
         "missing": [int(node.missing) for node in nodes],
         "x": [spot.x for spot in spots],
@@ -281,10 +282,14 @@ def _marks(edge: MapEdge) -> int:
     return late | (_BROKEN if edge.broken else 0) | (_CIRCLE if edge.circle else 0)
 
 
-def _short(module: str, box: Box) -> str:
-    """Give a module's name without the packages that its box names."""
-    package = box.name.rpartition(": ")[2]
-    if module.startswith(f"{package}."):
-        return visible(module[len(package) + 1 :])
-    parts = module.split(".")
-    return visible(".".join(parts[-2:]))
+def _labels(overview: Overview) -> list[str]:
+    """Give what is written on each module: its last part, with the one before where need be."""
+    tails = [
+        (spot.box, node.name.rpartition(".")[2])
+        for node, spot in zip(overview.map.nodes, overview.spots, strict=True)
+    ]
+    times = Counter(tails)
+    return [
+        visible(".".join(node.name.split(".")[-2:]) if times[tail] > 1 else tail[1])
+        for node, tail in zip(overview.map.nodes, tails, strict=True)
+    ]

@@ -22,10 +22,12 @@ from linkstep.model.facts import (
     ImportCycle,
     LeftOutModule,
     Location,
+    MissingSharedLibrary,
     Reach,
     Removal,
     Runs,
     UnsetAppState,
+    UnstartableEntry,
 )
 from linkstep.model.findings import Finding, Report
 from linkstep.report.cycle_words import advice
@@ -86,6 +88,16 @@ class CycleEntry(Struct, frozen=True):
     edges: tuple[StepEntry, ...] = ()
 
 
+class LayerEntry(Struct, frozen=True):
+    """What a layer of an image did to a file."""
+
+    action: str
+    path: str
+    number: int
+    count: int
+    created_by: str
+
+
 class FindingEntry(Struct, frozen=True, kw_only=True):
     """One finding; what does not apply to its kind is null."""
 
@@ -113,6 +125,7 @@ class FindingEntry(Struct, frozen=True, kw_only=True):
     versions: tuple[str, ...] = ()
     caused_by: RemovalEntry | None = None
     cycle: CycleEntry | None = None
+    layers: tuple[LayerEntry, ...] = ()
 
 
 class Summary(Struct, frozen=True):
@@ -187,6 +200,12 @@ def finding_entry(finding: Finding) -> FindingEntry:
         values["exception"] = fact.exception
         values["reached_from"] = _reach(fact.reached_from)
     values["module"] = getattr(fact, "module", None)
+    if isinstance(fact, UnstartableEntry | MissingSharedLibrary):
+        values |= _of_image(fact)
+    values["layers"] = tuple(
+        LayerEntry(note.action.value, note.path, note.number, note.count, note.created_by)
+        for note in getattr(fact, "layers", ())
+    )
     if isinstance(fact, UnsetAppState):
         values |= _app_state(fact)
     if isinstance(fact, DependencyFault):
@@ -218,6 +237,21 @@ def _app_state(fact: UnsetAppState) -> dict[str, object]:
         "guard_catches": fact.guard.catches or None,
         "guard_line": fact.guard.line or None,
         "suggestion": fact.suggestion,
+        "reached_from": _reach(fact.reached_from),
+    }
+
+
+def _of_image(fact: UnstartableEntry | MissingSharedLibrary) -> dict[str, object]:
+    """Give the keys of what an image cannot start, or cannot load."""
+    if isinstance(fact, UnstartableEntry):
+        return {"name": fact.program, "exception": fact.exception, "runs": Runs.IMPORT.value}
+    return {
+        "name": fact.library,
+        "exception": fact.exception,
+        "runs": fact.runs.value,
+        "guard": fact.guard.kind.value,
+        "importing": fact.importing,
+        "function": fact.function,
         "reached_from": _reach(fact.reached_from),
     }
 

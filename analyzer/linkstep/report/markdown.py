@@ -110,8 +110,8 @@ def section(block: Block, lines: Lines) -> Iterator[str]:
         yield "\n".join(told)
     if others := [f"- {prose(sentence)}" for sentence in also(block)]:
         short = "\n".join(["also:", "", *others])
-        folded = folded(f"also in {plural(len(others), 'place')}", others)
-        yield folded if len(others) > ALSO else short
+        away = folded(f"also in {plural(len(others), 'place')}", others)
+        yield away if len(others) > ALSO else short
 
 
 def _in_a_line(block: Block) -> str:

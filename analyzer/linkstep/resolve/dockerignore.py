@@ -25,6 +25,10 @@ class IgnorePattern(Struct, frozen=True):
     regex: str
 
 
+_State = tuple[list[bool], IgnorePattern | None]
+"""Which patterns match a path or a directory above it, and which of them decides."""
+
+
 class DockerIgnore:
     """The patterns of one file, in order.
 
@@ -40,6 +44,7 @@ class DockerIgnore:
     def __init__(self, text: str) -> None:
         self.patterns = tuple(_read(text))
         self._compiled = [re.compile(p.regex, re.DOTALL) for p in self.patterns]
+        self._directories: dict[str, _State] = {"": ([], None)}
 
     def decides(self, path: str) -> IgnorePattern | None:
         """Give the pattern that keeps a file out of the context, None when it gets in.
@@ -47,14 +52,17 @@ class DockerIgnore:
         The directories above it are asked first, from the top, since a pattern that
         matches one of them matches everything below.
         """
-        above: list[bool] = []
-        kept_out: IgnorePattern | None = None
-        parts = path.split("/")
-        for depth in range(1, len(parts) + 1):
-            above, kept_out = self._decide("/".join(parts[:depth]), above)
-        return kept_out
+        return self._decide(path, self._directory(posixpath.dirname(path)))[1]
 
-    def _decide(self, path: str, above: list[bool]) -> tuple[list[bool], IgnorePattern | None]:
+    def _directory(self, path: str) -> _State:
+        state = self._directories.get(path)
+        if state is None:
+            above = self._directory(posixpath.dirname(path))
+            state = self._directories[path] = self._decide(path, above)
+        return state
+
+    def _decide(self, path: str, state: _State) -> _State:
+        above = state[0]
         matched: list[bool] = []
         kept_out: IgnorePattern | None = None
         for number, pattern in enumerate(self.patterns):

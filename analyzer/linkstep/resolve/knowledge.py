@@ -137,12 +137,17 @@ class Knowledge:
         """Whether a script, workflow or image of the tree names a distribution it installs."""
         return self._mentions.where_installing([name])
 
-    def is_used_by_installed(self, installed: Installed) -> bool:
-        """Whether what is installed needs a distribution, or may import it by its name."""
-        needed = self._closure(_NEEDED)
+    def is_used_by_installed(self, installed: Installed, imported: frozenset[str]) -> bool:
+        """Whether what is installed needs a distribution, or may import it by its name.
+
+        Asked are those that the project declares or imports, with what they need.
+        """
+        needed = {*self._closure(_NEEDED), *self._installation.closure((n, ()) for n in imported)}
         others = [name for name in needed if name != installed.name]
         if any(installed.name in self._installation.optional_needs(name) for name in others):
             return True
+        if any(installed.name in brought_along(name) for name in self._declarations.names):
+            return True  # of what is not installed, such as an extra
         names = "|".join(sorted(map(re.escape, installed.modules))).encode()
         imports = re.compile(rb"(?:\bimport|\bfrom|import_module\(|[\"'])\s*[\"']?(?:%b)\b" % names)
         return any(imports.search(text) for name in others for text in self._sources(name))

@@ -25,7 +25,7 @@ _SKIPPED = re.compile(
     r"|__pycache__|site-packages|build|dist|.*\.(?:egg|dist)-info)\Z"
 )
 _LOCKS = re.compile(r"(?:Pipfile|poetry|pdm|uv|pylock[^/]*)\.(?:lock|toml)\Z")
-_PROSE = re.compile(r"(?:README|CHANGE|HISTORY|NEWS|LICEN|AUTHORS|CONTRIBUT)|\.(?:md|rst|adoc)\Z")
+_HISTORY = re.compile(r"CHANGE|HISTORY|NEWS|RELEASE|LICEN|AUTHORS", re.IGNORECASE)
 _INSTALLS = re.compile(
     r"(?:Dockerfile|Containerfile|Makefile|tox\.ini|noxfile\.py|meta\.yaml|(?:conda|environment)"
     r"[^/]*\.ya?ml|[^/]*\.(?:sh|bash|ps1|dockerfile|nix)|\.gitlab-ci\.yml|\.pre-commit-config"
@@ -44,21 +44,22 @@ class Mentions:
         self._texts: list[tuple[str, str]] | None = None
 
     def anywhere(self, words: Iterable[str]) -> bool:
-        """Whether a file has one of the words, in any case; prose and locks do not count.
+        """Whether a file has one of the words, in any case; locks and changelogs do not count.
 
-        Of a file that declares, the lines that are requirements do not count.
+        Of a file that declares, its requirements do not count.
 
         >>> from linkstep.tree.memory import MemoryTree
-        >>> tree = MemoryTree({"settings.py": "URL = 'postgresql+asyncpg://db'", "README.md": "x"})
+        >>> tree = MemoryTree({"settings.py": "URL = 'postgresql+asyncpg://db'", "NEWS.md": "x"})
         >>> Mentions(tree, []).anywhere(["asyncpg"]), Mentions(tree, []).anywhere(["x"])
         (True, False)
         """
+        words = list(words)
         pattern = _pattern(words)
         for path, text in self._all():
-            if path in self._declaring:
-                if any(pattern.search(line) for line in _used_lines(text, pattern)):
-                    return True
-            elif pattern.search(text):
+            if not any(all(part in text for part in _parts(word)) for word in words):
+                continue
+            told = _without_requirements(text, pattern) if path in self._declaring else text
+            if pattern.search(told):
                 return True
         return False
 
@@ -81,9 +82,7 @@ class Mentions:
                 if not _SKIPPED.match(name) and "pyvenv.cfg" not in inner:
                     yield from self._walk(path)
             elif (
-                not _NOT_TEXT.search(name)
-                and not _LOCKS.search(name)
-                and not _PROSE.search(name)
+                not _NOT_TEXT.search(name) and not _LOCKS.search(name) and not _HISTORY.match(name)
             ):
                 text = self._read(path)
                 if text:
@@ -96,7 +95,11 @@ class Mentions:
             return ""
         if len(content) > _LARGEST or b"\0" in content[:1024]:
             return ""
-        return content.decode("utf-8", "replace")
+        return content.decode("utf-8", "replace").lower()
+
+
+def _parts(word: str) -> list[str]:
+    return [part for part in re.split(r"[-_.]+", word.lower()) if part]
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
@@ -106,12 +109,14 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9_])(?:{written})(?![A-Za-z0-9_])", re.IGNORECASE)
 
 
-def _used_lines(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """Give the lines that do more than require: `name = "pkg:main"`, `DJANGO = "settings"`."""
-    for line in text.splitlines():
-        stripped = line.strip().lstrip("\"'-[ ")
-        begins = pattern.match(stripped)
-        if begins is None:
-            yield line
-        elif pattern.search(stripped[begins.end() :]):
-            yield stripped[begins.end() :]
+def _without_requirements(text: str, pattern: re.Pattern[str]) -> str:
+    """Give a declaring file's text without what requires: quoted, or at the start of a line.
+
+    >>> pattern = _pattern(["six"])
+    >>> _without_requirements("a = ['six>=1']\\nsix = '*'\\nrun = 'six:main'", pattern)
+    "a = []\\n = '*'\\nrun = 'six:main'"
+    """
+    name = pattern.pattern
+    quoted = rf"""(["']){name}(?:\[[^\]]*\])?\s*(?:[<>=!~;@ ][^"']*)?\1"""
+    text = re.sub(quoted, "", text, flags=re.IGNORECASE)
+    return re.sub(rf"(?m)^\s*-?\s*{name}", "", text, flags=re.IGNORECASE)

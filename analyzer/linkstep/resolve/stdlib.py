@@ -167,6 +167,17 @@ def is_stdlib_name(name: str) -> bool:
     return top in _WITHOUT_STUB or _span(top) is not None or is_of_cpython_itself(top)
 
 
+def names_of(target: Target) -> frozenset[str]:
+    """Give the top-level names that the standard library of `target` certainly has.
+
+    >>> names = names_of(Target((3, 13)))
+    >>> "json" in names, "cgi" in names, "winreg" in names
+    (True, False, False)
+    """
+    tops = (name for name in _versions() if "." not in name)
+    return frozenset(name for name in tops if is_stdlib(name, target) is Presence.PRESENT)
+
+
 def stdlib_stub(name: str, target: Target) -> str | None:
     """Give the absolute path of the bundled stub that describes `name` for `target`.
 

@@ -74,7 +74,8 @@ class ImageTree(ImageFiles):
         start = self._find(self.root)
         if start is None or not start[0].is_directory:
             archive = self._in_zip(self.root)
-            return archive[0].python_files(archive[1]) if archive is not None else ()
+            inside = archive[0].python_files(archive[1]) if archive is not None else ()
+            return tuple(path for path in inside if self._is_own(path.partition("/")[0]))
         pending = [(start[0], "")]
         while pending:
             node, prefix = pending.pop()
@@ -95,7 +96,8 @@ class ImageTree(ImageFiles):
         found = self._find(directory)
         if found is None or not found[0].is_directory:
             inside = self._in_zip(directory)
-            return inside[0].entries(inside[1]) if inside is not None else {}
+            listing = inside[0].entries(inside[1]) if inside is not None else {}
+            return {n: k for n, k in listing.items() if directory or self._is_own(n)}
         node, real = found
         if not self.account.may(node, 4):
             return {}

@@ -70,8 +70,10 @@ def open_image(
     merged = MergedLayers()
     if manifest is None:
         return _file_tree(archive, merged, contents, budget, user)
-    layers = _apply(archive, manifest, merged, observer)
     config = read_config(manifest.config)
+    if config.os != "linux":
+        raise LinkstepError(f"the image is for {config.os}, not for Linux", where=archive.where)
+    layers = _apply(archive, manifest, merged, observer)
     notes = tuple(
         f"layer {layer + 1} writes through the link {path}; runtimes differ in where that goes"
         for layer, path in merged.written_through

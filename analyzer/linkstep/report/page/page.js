@@ -60,8 +60,9 @@
     const frame = canvas.parentElement;
     ratio = window.devicePixelRatio || 1;
     size = [frame.clientWidth, frame.clientHeight];
-    canvas.width = Math.max(1, Math.round(size[0] * ratio));
-    canvas.height = Math.max(1, Math.round(size[1] * ratio));
+    const width = Math.max(1, Math.round(size[0] * ratio));
+    const height = Math.max(1, Math.round(size[1] * ratio));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   };
   const fit = (box) => {
     const [x, y, w, h] = box || [0, 0, bounds[0], bounds[1]];
@@ -81,6 +82,9 @@
 
   // What is shown: a filter dims, it never moves anything.
   const isShown = (node) => part.value === "" || String(data.component[node]) === part.value;
+  // Where no entry point is known, everything may be reached.
+  const isStarted = data.came.includes(-1);
+  const isReached = (node) => !isStarted || data.came[node] !== -2;
   const isWanted = (edge) => {
     const marks = edge[2];
     if (!byId("late").checked && marks & LATE) return false;
@@ -163,6 +167,7 @@
     paintModules();
     paintMarked();
     paintTitles();
+    document.documentElement.dataset.ready = "yes";
   };
   const paintBoxes = () => {
     for (const [, component, x, y, w, h] of boxes) {
@@ -185,7 +190,8 @@
     drawn = {
       plain: wanted.filter((edge) => !(edge[2] & (BROKEN | CIRCLE))),
       circle: wanted.filter((edge) => edge[2] & CIRCLE && !(edge[2] & BROKEN)),
-      broken: wanted.filter((edge) => edge[2] & BROKEN),
+      hit: wanted.filter((edge) => edge[2] & BROKEN && isReached(edge[0])),
+      idle: wanted.filter((edge) => edge[2] & BROKEN && !isReached(edge[0])),
     };
     return drawn;
   };
@@ -199,7 +205,9 @@
     }
   };
   const paintMarked = () => {
-    stroke(sorted().broken, colours.bad, 2, chosen >= 0 ? 0.35 : 0.9, true);
+    const { hit, idle } = sorted(), some = chosen >= 0;
+    stroke(idle, colours.bad, 1, some ? 0.15 : 0.3, true);
+    stroke(hit, colours.bad, 2, some ? 0.35 : 0.95, true);
     if (chosen < 0) return;
     const near = [...imports[chosen], ...importers[chosen]].map((number) => edges[number]);
     const colour = (edge) => edge[2] & BROKEN ? colours.bad : edge[2] & CIRCLE ? colours.circle : colours.ink;
@@ -240,9 +248,15 @@
       const bad = data.missing[n] || data.findings[n];
       const dim = !isShown(n) || (chosen >= 0 && n !== chosen && !near.has(n)) || (byId("broken").checked && !bad);
       pen.globalAlpha = dim ? 0.28 : 1;
+      if (view.scale < NAMED && !bad && n !== chosen) {
+        pen.fillStyle = colours.line;
+        pen.fillRect(x, y, WIDTH, HEIGHT);
+        continue;
+      }
       pen.fillStyle = bad ? colours["bad-paper"] : colours.pill;
       pen.strokeStyle = n === chosen ? colours.accent : bad ? colours.bad : n === over ? colours.ink : colours["pill-line"];
-      pen.lineWidth = (n === chosen ? 3 : bad ? 1.6 : 1) / Math.max(view.scale, n === chosen || bad ? 0.05 : 0.5);
+      const marked = n === chosen || (bad && isReached(n));
+      pen.lineWidth = (n === chosen ? 3 : marked ? 1.6 : 1) / Math.max(view.scale, marked ? 0.05 : 0.5);
       pen.setLineDash(data.missing[n] ? [4, 3] : []);
       pen.beginPath();
       if (view.scale < NAMED) pen.rect(x, y, WIDTH, HEIGHT);
@@ -270,7 +284,9 @@
       const top = y * view.scale + view.y + Math.max(TITLE * view.scale * 0.5, height * 0.75);
       if (left > size[0] || left + width < 0 || top < -20 || top > size[1] + 20 || width < 30) continue;
       const font = `600 ${Math.round(height)}px system-ui, sans-serif`;
-      const text = shortened(name, Math.round(width / 8) * 8, font);
+      const room = Math.round(width / 8) * 8;
+      let text = shortened(name, room, font);
+      if (text !== name) text = shortened(name.split(".").pop(), room, font);
       pen.font = font;
       pen.globalAlpha = part.value === "" || String(component) === part.value ? 1 : 0.4;
       if (view.scale < NAMED) {
@@ -507,6 +523,7 @@
   new ResizeObserver(() => {
     const before = size;
     resize();
+    if (before[0] === size[0] && before[1] === size[1]) return;
     view.x += (size[0] - before[0]) / 2;
     view.y += (size[1] - before[1]) / 2;
     paint();
@@ -523,6 +540,4 @@
   readColours();
   resize();
   fit();
-  paint();
-  document.documentElement.dataset.ready = "yes";
 })();

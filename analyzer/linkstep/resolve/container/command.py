@@ -16,6 +16,7 @@ from linkstep.model.entry_points import EntryKind, LaunchReading
 from linkstep.model.facts import Location, StartProblem, UnstartableEntry
 from linkstep.model.image import DOCKER_PATH, ImageConfig, ImageFiles
 from linkstep.model.summary import Span
+from linkstep.resolve.container.archives import archived_entry
 from linkstep.resolve.container.programs import Failure, Programs, Started
 from linkstep.resolve.launch.command import read_command
 from linkstep.resolve.launch.context import LaunchContext
@@ -107,6 +108,8 @@ def read_image_command(
         seen=follower.see,
     )
     launch = _with_script_directory(read_command(argv, context), follower.steps)
+    entries = tuple(archived_entry(entry, files) for entry in launch.entries)
+    launch = replace(launch, entries=entries)
     failures = tuple(follower.failures()) if started else ()
     python = follower.python
     if python is None and not failures:

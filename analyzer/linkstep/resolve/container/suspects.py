@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from linkstep.model.environment import Environment
 from linkstep.model.image import ImageFiles
+from linkstep.model.target import Target
 from linkstep.resolve import stdlib
 from linkstep.resolve.distributions import find_distributions, requirements, top_level_names
 from linkstep.resolve.listing import Listings
@@ -23,6 +24,7 @@ _OFTEN_LEFT_OUT = frozenset(
     {"antigravity", "curses", "dbm", "distutils", "ensurepip", "idlelib", "lib2to3", "msilib"}
     | {"nturl2path", "pydoc_data", "this", "tkinter", "turtle", "turtledemo", "venv", "xxlimited"}
     | {"_msi", "_osx_support", "_bootsubprocess", "_compat_pickle", "lzma", "bz2", "nis", "spwd"}
+    | {"__main__", "_crypt", "_curses", "_curses_panel", "_dbm", "_gdbm", "_tkinter"}
     | {"ossaudiodev", "winsound", "msvcrt", "winreg", "sqlite3", "readline", "test", "crypt"}
 )
 
@@ -37,22 +39,36 @@ def find_suspects(
     places = tuple(entry.directory for entry in environment.site)
     installed = find_distributions(files, places)
     names = {name: top_level_names(files, one) for name, one in installed.items()}
-    broken = {path[len(place) + 1 :].partition("/")[0].partition(".")[0]
-              for path in unloadable for place in places if path.startswith(f"{place}/")}
+    whole = {name for name, one in installed.items() if names[name] <= _there(files, one.site)}
+    broken = {
+        path[len(place) + 1 :].partition("/")[0].partition(".")[0]
+        for path in unloadable
+        for place in places
+        if path.startswith(f"{place}/")
+    }
     needs = {
-        name: {canonicalize_name(r.name) for r in requirements(files, one) if _applies(r, environment)}
+        name: {
+            canonicalize_name(requirement.name)
+            for requirement in requirements(files, one)
+            if _applies(requirement, environment)
+        }
         for name, one in installed.items()
     }
     affected = {
         name
         for name, needed in needs.items()
-        if not needed <= installed.keys() or not names[name].isdisjoint(broken)
+        if not needed <= whole or not names[name].isdisjoint(broken)
     }
     while further := {n for n, needed in needs.items() if needed & affected} - affected:
         affected |= further
     return frozenset(broken).union(
         *(names[name] for name in affected), _of_library(files, environment, unloadable)
     )
+
+
+def _there(files: ImageFiles, directory: str) -> frozenset[str]:
+    """Give the names that a directory has, without suffixes."""
+    return frozenset(name.partition(".")[0] for name in files.entries(directory))
 
 
 def _applies(requirement: Requirement, environment: Environment) -> bool:
@@ -87,5 +103,5 @@ def _of_library(
         listing = listings.of(directory)
         there |= listing.modules.keys() | listing.directories
     broken = any(path.startswith(f"{place}/") for path in unloadable for place in directories)
-    missing = stdlib.expected_names(version) - there - _OFTEN_LEFT_OUT
+    missing = stdlib.names_of(Target(version)) - there - _OFTEN_LEFT_OUT
     return frozenset(there) if broken or missing else frozenset()

@@ -215,6 +215,7 @@ djangorestframework django
 fastapi starlette pydantic anyio typing-extensions
 flask werkzeug jinja2 click itsdangerous markupsafe
 flask-sqlalchemy flask sqlalchemy
+gevent greenlet zope-event zope-interface
 gitpython gitdb
 httpx httpcore anyio idna certifi h11 sniffio
 ipython traitlets pygments prompt-toolkit

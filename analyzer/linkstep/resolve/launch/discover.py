@@ -18,7 +18,11 @@ from linkstep.resolve.launch.compose import read_compose
 from linkstep.resolve.launch.docker import read_dockerfile
 from linkstep.resolve.launch.image_view import OwnFiles
 from linkstep.resolve.launch.kubernetes import read_kubernetes
-from linkstep.resolve.launch.metadata import console_scripts, declared_entry_points
+from linkstep.resolve.launch.metadata import (
+    console_scripts,
+    declared_entry_points,
+    installed_entry_points,
+)
 from linkstep.resolve.launch.plain import (
     read_makefile,
     read_procfile,
@@ -75,7 +79,7 @@ def find_entry_points(tree: Tree) -> LaunchReading:
     started = [
         _as_tools(reader(inside, path, scripts), reader) for path, reader in _launch_files(tree)
     ]
-    return joined([*declared, *started])
+    return joined([LaunchReading(installed_entry_points(tree)), *declared, *started])
 
 
 def _launch_files(tree: Tree) -> Iterator[tuple[str, _Reader]]:

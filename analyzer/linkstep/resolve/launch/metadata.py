@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from linkstep.model.entry_points import EntryKind, EntryPoint
@@ -39,12 +39,18 @@ def declared_entry_points(tree: Tree, manifest: Manifest) -> tuple[EntryPoint, .
     """
     roots = [join(manifest.directory, root) for root, _ in declared_roots(manifest)]
     path = tuple(dict.fromkeys([*roots, manifest.directory, join(manifest.directory, "src")]))
+    return _entries(tree, manifest.directory, _declared(manifest), path)
+
+
+def _entries(
+    tree: Tree, directory: str, declared: Iterable[_Declared], path: tuple[str, ...]
+) -> tuple[EntryPoint, ...]:
     entries = []
-    for file, group, name, reference in _declared(manifest):
+    for file, group, name, reference in declared:
         match = _REFERENCE.fullmatch(reference.strip())
         if match is None:
             continue
-        place = posixpath.join(manifest.directory, file)
+        place = posixpath.join(directory, file)
         kind = {_CONSOLE: EntryKind.CONSOLE_SCRIPT, _GUI: EntryKind.GUI_SCRIPT}.get(
             group, EntryKind.PLUGIN
         )
@@ -63,6 +69,29 @@ def declared_entry_points(tree: Tree, manifest: Manifest) -> tuple[EntryPoint, .
             )
         )
     return tuple(dict.fromkeys(entries))
+
+
+def installed_entry_points(tree: Tree) -> tuple[EntryPoint, ...]:
+    """Give the entry points of the distribution that a wheel, or its unpacked files, holds.
+
+    >>> from linkstep.tree.memory import MemoryTree
+    >>> text = "[console_scripts]\\nShop = shop.cli:main\\n"
+    >>> tree = MemoryTree({"shop-1.dist-info/entry_points.txt": text})
+    >>> [(entry.name, entry.declared_at.path) for entry in installed_entry_points(tree)]
+    [('Shop', 'shop-1.dist-info/entry_points.txt')]
+    """
+    places = [name for name in tree.entries("") if name.endswith(".dist-info")]
+    if len(places) != 1:
+        return ()
+    file = f"{places[0]}/entry_points.txt"
+    group, declared = "", []
+    for line in (read_text(tree, file) or "").splitlines():
+        name, equals, reference = (part.strip() for part in line.partition("="))
+        if line.startswith("["):
+            group = line.strip(" []")
+        elif equals and group:
+            declared.append((file, group, name, reference))
+    return _entries(tree, "", declared, ("",))
 
 
 def console_scripts(manifest: Manifest) -> dict[str, str]:

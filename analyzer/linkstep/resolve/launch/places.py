@@ -66,8 +66,8 @@ def _checked(entry: EntryPoint, path: str, text: str) -> EntryPoint:
 
 
 def _names_of(entry: EntryPoint) -> list[str]:
-    last = (entry.script or "").rpartition("/")[2]
-    return [entry.target, entry.module or "", entry.script or "", last]
+    parts = (entry.script or "").split("/")
+    return [entry.target, entry.module or "", *("/".join(parts[at:]) for at in range(len(parts)))]
 
 
 def _narrow(place: Location, path: str, text: str, names: list[str]) -> Location:

@@ -40,18 +40,19 @@ MAY_IMPORT = {
     "config": {"model", "errors", "pyproject", "closest"},
 }
 TOGETHER = {
+    "__init__",
+    "__main__",
     "cli",
-    "pipeline",
     "delivery_pipeline",
     "dependency_pipeline",
     "health_pipeline",
+    "image_comparison",
+    "image_opening",
+    "image_pipeline",
+    "pipeline",
+    "preparation",
     "upgrade_pipeline",
     "version_pipeline",
-    "__main__",
-    "__init__",
-    "image_pipeline",
-    "image_opening",
-    "image_comparison",
 }
 
 # Where each distribution is used; msgspec makes the structs that all parts share.

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.cyclic_programs import make_program, module_name, run_first, write_program
 
 from linkstep.config import load_configuration
 from linkstep.model.execution import Execution, Order, RemedyKind, Verdict
@@ -19,7 +20,6 @@ from linkstep.model.request import CheckRequest
 from linkstep.pipeline import check_tree
 from linkstep.rulebook.cases import Case, parse_cases
 from linkstep.tree.directory import DirectoryTree
-from tests.cyclic_programs import make_program, module_name, run_first, write_program
 
 ROOT = Path(__file__).parents[1]
 PAGES = [

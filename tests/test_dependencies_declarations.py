@@ -148,16 +148,16 @@ def test_requirements_files() -> None:
     }
     assert told(declared(files)) == [
         "Django>=5 development base requirements/base.txt:1",
+        "Django>=5 production base requirements/base.txt:1",
         "celery[redis]>=5 development requirements requirements.txt:5",
         "acme development requirements requirements.txt:8 (local)",
         "other development requirements requirements.txt:9 (local)",
         "pywin32 development requirements requirements.txt:10 (not here)",
-        "pytest development requirements-dev requirements-dev.txt:2",
-        "Django>=5 production base requirements/base.txt:1",
         "celery[redis]>=5 production requirements requirements.txt:5",
         "acme production requirements requirements.txt:8 (local)",
         "other production requirements requirements.txt:9 (local)",
         "pywin32 production requirements requirements.txt:10 (not here)",
+        "pytest development requirements-dev requirements-dev.txt:2",
     ]
 
 

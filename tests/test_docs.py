@@ -97,7 +97,9 @@ def test_every_key_is_documented_with_its_default() -> None:
             assert value in (None, ())
         else:
             shown = tomli.loads(f"value = {default.strip('`')}")["value"]
-            defaults = msgspec.to_builtins(type(value)()) if isinstance(value, msgspec.Struct) else None
+            defaults = (
+                msgspec.to_builtins(type(value)()) if isinstance(value, msgspec.Struct) else None
+            )
             unset = not value or msgspec.to_builtins(value) == defaults
             assert shown == msgspec.to_builtins(value) or (not shown and unset)
 

@@ -254,3 +254,45 @@ def test_an_environment_is_needed(tmp_path: Path) -> None:
     )
     what = "an upgrade is compared with what is installed, and there is no environment"
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, f"linkstep: error: {what}")
+
+
+def from_wheels(shop: Path) -> dict[str, str]:
+    """Give the environment variables that make pip take wheels from a directory alone."""
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(shop / "index"),
+        "PIP_CONFIG_FILE": "/dev/null",
+    }
+
+
+def test_wheels_come_from_the_configured_index_with_what_they_need(shop: Path) -> None:
+    index = shop / "index"
+    index.mkdir()
+    code = {"flask/__init__.py": "from blinker import signal\nfrom .app import Flask, Markup\n"}
+    code["flask/app.py"] = "class Flask: ...\nclass Markup: ...\n"
+    write_wheel(index, "flask", "2.9", code, "Requires-Dist: blinker\n")
+    write_wheel(index, "blinker", "1.8", {"blinker/__init__.py": "def signal(): ...\n"})
+    done = upgrade(shop, "flask==2.9", **from_wheels(shop))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "note: flask 2.2.5 -> 2.9, bringing blinker 1.8"
+    done = upgrade(shop, "flask==8", **from_wheels(shop))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == (
+        "linkstep: error: the index has no wheel of flask==8 for Python 3.11 on linux"
+    )
+
+
+def test_outdated_tries_each_direct_dependency(shop: Path) -> None:
+    index = shop / "index"
+    index.mkdir()
+    write_wheel(index, "flask", "3.0", {"flask/__init__.py": "class Flask: ...\n"})
+    write_wheel(index, "markupsafe", "2.1.5", {"markupsafe/__init__.py": ""})
+    write_wheel(index, "werkzeug", "2.4", {"werkzeug/urls.py": "def url_quote(text): ...\n"})
+    write(shop, {"requirements.txt": "flask\nwerkzeug\nmarkupsafe\n"})
+    done = upgrade(shop, "--outdated", **from_wheels(shop))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [line for line in done.stdout.splitlines() if line.startswith("note: ")] == [
+        "note: flask 2.2.5 -> 3.0: breaks 1",
+        "note: werkzeug 2.3.8 -> 2.4: safe to take, links the same",
+        "note: 1 of 3 distributions are up to date",
+    ]

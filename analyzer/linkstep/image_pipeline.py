@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from linkstep import pipeline
+from linkstep import pipeline, preparation
 from linkstep.analyses.layers import LayerHistory
 from linkstep.analyses.shared_libraries import missing_shared_libraries
 from linkstep.config import Configuration, load_configuration, override
@@ -64,7 +64,7 @@ def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> C
         notes.append("nothing was linked, since no interpreter of the image could be found")
     # From here on no layer is read but to show lines, and to say what it held before.
     facts = _history(prepared).explain(facts)
-    in_tree = pipeline.reader_of(prepared.tree)
+    in_tree = preparation.reader_of(prepared.tree)
     command = "; ".join(one.text for one in prepared.commands).encode()
 
     def read(path: str) -> bytes | None:
@@ -73,7 +73,7 @@ def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> C
     judgement = judge(facts, rules, configuration.policy, read, commented)
     counts = replace(counts, suppressed=judgement.suppressed)
     report = Report(judgement.findings, counts, (*notes, *prepared.description.notes))
-    return CheckResult(report, pipeline.lines_of(read), configuration.fail_on, rules)
+    return CheckResult(report, preparation.lines_of(read), configuration.fail_on, rules)
 
 
 def explain_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> ImageExplanation:

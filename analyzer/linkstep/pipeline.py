@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import posixpath
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-import linkstep.config as configuration_file
 from linkstep.analyses.app_state import unset_app_state
 from linkstep.analyses.broken_files import broken_files
 from linkstep.analyses.broken_references import broken_references
@@ -45,27 +42,33 @@ from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
-from linkstep.model.settings import ResolveSettings
 from linkstep.model.summary import FileSummary, ModuleKind, StateUse
 from linkstep.model.tree import EntryKind, Tree
+from linkstep.preparation import (
+    baseline_file,
+    baseline_of,
+    configure,
+    lines_of,
+    reader_of,
+    selected,
+    settings_of,
+)
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
 from linkstep.resolve.stdlib import stdlib_stub
-from linkstep.rulebook.baseline import MAKE, Baseline, parse_baseline
+from linkstep.rulebook.baseline import Baseline
 from linkstep.rulebook.judge import Judgement, judge
 from linkstep.rulebook.load import load_rules
-from linkstep.rulebook.select import check_policy, matches
+from linkstep.rulebook.select import check_policy
 from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
 from linkstep.rulebook.view import reachable, view
-from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.moves import moved_files
 from linkstep.tree.open import Source, open_source
 from linkstep.version_pipeline import AdmittedVersions
 
-BASELINE = "linkstep-baseline.json"
 _DEEPEST = 12_000  # frames; in Python code they take no room on the stack of C
 
 
@@ -79,7 +82,7 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
     configuration = configure(source, request)
     rules = load_rules([root / directory for directory in configuration.rules])
     check_policy(configuration.policy, rules, configuration.source or "the command line")
-    baseline = _baseline(source.tree, root, configuration, request)
+    baseline = baseline_of(source.tree, root, configuration, request)
     linked = partial(_link_and_judge, source, configuration, request, rules, baseline, observer)
     shared: Shared = {}
     with collector_off():
@@ -105,7 +108,7 @@ def check(request: CheckRequest, observer: Observer) -> CheckResult:
         configuration.fail_on,
         rules,
         str(root),
-        _baseline_file(root, configuration, request),
+        baseline_file(root, configuration, request),
         view(source.checked, result.judged, rules, configuration.policy),
         cache(partial(overview_of, result.program, result.facts, judged, configuration, is_test)),
     )
@@ -116,7 +119,7 @@ def explain(request: CheckRequest) -> Explanation:
     source = open_source(request)
     configuration = configure(source, request)
     project = resolve_project(source.tree, settings_of(source.root, configuration, request))
-    files = _selected(source.tree.files(), configuration, source.checked)
+    files = selected(source.tree.files(), configuration, source.checked)
     launches = find_entry_points(source.tree)
     return Explanation(
         str(source.root), project, configuration.source, len(files), launches=launches
@@ -172,9 +175,7 @@ def _link_and_judge(
     if tree is source.before:
         roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
         configuration = replace(configuration, roots=roots)
-    result = check_tree(
-        tree, source.root, configuration, request, source.checked, observer, shared
-    )
+    result = check_tree(tree, source.root, configuration, request, source.checked, observer, shared)
     in_view = view(source.checked, result.judged, rules, configuration.policy)
     read = reader_of(tree)
     return result, judge(
@@ -234,7 +235,7 @@ def link_project(
     `index` is one that has read files of this tree for this target already.
     """
     finder = Finder(tree, project)
-    paths = _selected(tree.files(), configuration, checked_paths)
+    paths = selected(tree.files(), configuration, checked_paths)
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
     index = index or Index(tree.read, project.target, request.reader, shared)
@@ -321,14 +322,12 @@ def _starts(
         return module_of(path, project.roots, tree) if there else None
 
     def in_view(path: str) -> bool:
-        return bool(_selected((path,), configuration, checked))
+        return bool(selected((path,), configuration, checked))
 
     return Starts(launches.entries, finder.find_from, file_at, in_view)
 
 
-def _sources(
-    files: Iterable[Found], index: Index
-) -> Iterator[tuple[FileSummary | None, bytes]]:
+def _sources(files: Iterable[Found], index: Index) -> Iterator[tuple[FileSummary | None, bytes]]:
     """Give the texts of what production has, with summaries of those that speak of state."""
     for file in files:
         if not is_test(file.path):
@@ -397,91 +396,6 @@ def _is_own(path: str, project: Project) -> bool:
     return project.declared is not None and f"/{project.declared.replace('-', '_')}" in path
 
 
-def configure(source: Source, request: CheckRequest) -> Configuration:
-    """Read the configuration that is in the tree; of an artefact that of the project around it.
-
-    An artefact is laid out otherwise than its sources, so what names directories of the
-    sources says nothing about it.
-    """
-    own = DirectoryTree(source.root) if source.is_built else source.tree
-
-    def read(name: str) -> bytes | None:
-        named = Path(request.cwd, name) if name == request.configuration else None
-        try:
-            return own.read(name) if named is None else named.read_bytes()
-        except (FileNotFoundError, IsADirectoryError):
-            return None
-        except OSError as error:
-            raise LinkstepError(f"cannot read {name}", why=str(error.strerror)) from error
-
-    loaded = configuration_file.load_configuration(read, request.configuration)
-    if source.roots is not None:
-        loaded = replace(loaded, roots=source.roots, include=(), exclude=(), entry_points=())
-    return configuration_file.override(loaded, request)
-
-
-def _baseline(
-    tree: Tree, root: Path, configuration: Configuration, request: CheckRequest
-) -> Baseline | None:
-    """Give the baseline in use: one that is configured is the tree's own."""
-    try:
-        if request.baseline:
-            path = Path(request.cwd, request.baseline)
-            inside = path.resolve().is_relative_to(root.resolve())
-            shown = os.path.relpath(path, root) if inside else str(path)
-            return parse_baseline(path.read_bytes(), Path(shown).as_posix())
-        if request.baseline is None and configuration.baseline is not None:
-            return parse_baseline(tree.read(configuration.baseline), configuration.baseline)
-    except OSError as error:
-        name = request.baseline or configuration.baseline or ""
-        why = error.strerror or str(error)
-        raise LinkstepError(f"cannot read the baseline {name}", why=why, hint=MAKE) from None
-    return None
-
-
-def _baseline_file(root: Path, configuration: Configuration, request: CheckRequest) -> str:
-    if request.baseline:
-        return os.path.abspath(Path(request.cwd, request.baseline))
-    return str(root / (configuration.baseline or BASELINE))
-
-
-def settings_of(root: Path, configuration: Configuration, request: CheckRequest) -> ResolveSettings:
-    return ResolveSettings(
-        project_root=str(root),
-        roots=configuration.roots or None,
-        python=_python(configuration, request),
-        target_version=configuration.target_version,
-        platform=configuration.platform,
-        environ=request.environ,
-        own_prefix=sys.prefix,
-        host_version=sys.version_info[:2],
-        host_platform=sys.platform,
-        dependencies=configuration.dependencies,
-    )
-
-
-def _python(configuration: Configuration, request: CheckRequest) -> str | None:
-    """Give the interpreter: named on the command line from there, else from the root."""
-    if request.python is not None:
-        return os.path.abspath(Path(request.cwd, os.path.expanduser(request.python)))
-    return configuration.python
-
-
-def _selected(
-    files: Sequence[str], configuration: Configuration, checked: Sequence[str]
-) -> tuple[str, ...]:
-    """Give the files to check: those below the paths named, as configuration filters them."""
-
-    def chosen(path: str) -> bool:
-        if not any(not p or path == p or path.startswith(p + "/") for p in checked):
-            return False
-        if configuration.include and not any(matches(p, path) for p in configuration.include):
-            return False
-        return not any(matches(pattern, path) for pattern in configuration.exclude)
-
-    return tuple(path for path in files if chosen(path))
-
-
 def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[str]:
     known = set(modules)
     for entry in entries:
@@ -506,26 +420,3 @@ def counted(linked: Linked, suppressed: int) -> Counts:
         unreached=linked.unreached,
         reasons=dict(Counter({str(doubt): n for doubt, n in program.unknown.items()})),
     )
-
-
-def reader_of(tree: Tree) -> Callable[[str], bytes | None]:
-    """Give a function from a path to its bytes, None when it cannot be read."""
-
-    def read(path: str) -> bytes | None:
-        try:
-            return tree.read(path)
-        except OSError:
-            return None
-
-    return read
-
-
-def lines_of(read: Callable[[str], bytes | None]) -> Callable[[str], Sequence[str]]:
-    """Give a function from a path to its lines, for showing them."""
-
-    @lru_cache(maxsize=64)
-    def lines(path: str) -> Sequence[str]:
-        source = read(path) or b""
-        return re.split(r"\r\n|\r|\n", source.decode("utf-8", "replace"))
-
-    return lines

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from linkstep import pipeline
+from linkstep import pipeline, preparation
 from linkstep.analyses.broken_references import broken_references
 from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.upgrades import (
@@ -77,11 +77,11 @@ class Upgrade:
         source = open_source(request.check)
         self._tree: Tree = source.tree
         self._root = source.root
-        self._configuration = pipeline.configure(source, request.check)
+        self._configuration = preparation.configure(source, request.check)
         self._rules = load_rules([source.root / place for place in self._configuration.rules])
         named = self._configuration.source or "the command line"
         check_policy(self._configuration.policy, self._rules, named)
-        settings = pipeline.settings_of(source.root, self._configuration, request.check)
+        settings = preparation.settings_of(source.root, self._configuration, request.check)
         project = resolve_project(source.tree, settings)
         environment = project.environment
         if not environment.found:
@@ -352,7 +352,7 @@ class Upgrade:
         resolved = counts.references - broken
         counts = replace(counts, resolved=resolved, unresolved=broken, unknown=0, reasons={})
         report = Report(judgement.findings, counts, tuple(notes))
-        lines = pipeline.lines_of(read)
+        lines = preparation.lines_of(read)
         fail_on = self._configuration.fail_on
         return CheckResult(report, lines, fail_on, self._rules, str(self._root))
 

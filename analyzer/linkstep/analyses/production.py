@@ -17,7 +17,7 @@ _NEVER = re.compile(
     r"|_?vendor(?:ed|s)?|_vendored|third_party|thirdparty|_?extern(?:al|s)?|notebooks?|typings|stubs"
 )
 _NEVER_AT_TOP = re.compile(
-    r"scripts?|tools?|ci|\..*|hack|contrib|misc|dev|devtools|build_tools|e2e|integration|experiments"
+    r"scripts?|tools?|t|ci|\..*|hack|contrib|misc|dev|devtools|build_tools|e2e|integration|experiments"
     r"|profiling|perf|release|bin|asv_bench|packaging|etc"
 )
 _TEST = re.compile(r"test_.*|.*_tests?|tests?|conftest")
@@ -45,9 +45,9 @@ class ProductionCode:
     def has(self, path: str) -> bool:
         """Whether a file certainly is production code.
 
-        >>> files = ["shop/__init__.py", "shop/tests/a.py", "shop/tools/__init__.py", "c.py", "tools/d.py"]
+        >>> files = ["shop/__init__.py", "shop/tests/a.py", "shop/tools/__init__.py", "c.py"]
         >>> code = ProductionCode(files, ["c.py"], [])
-        >>> [path for path in (*files, "alone.py") if code.has(path)]
+        >>> [path for path in (*files, "alone.py", "tools/d.py") if code.has(path)]
         ['shop/__init__.py', 'shop/tools/__init__.py', 'c.py']
         """
         directory, name = posixpath.split(path)

@@ -13,6 +13,9 @@ class Binary(Struct, frozen=True):
     libraries it asks for by name (DT_NEEDED), `rpath` and `runpath` the directories to
     look for them in. `modules` are the Python modules that it can initialise: the names of
     the `PyInit_` functions that it exports.
+
+    >>> Binary(62, 64, needed=("libpq.so.5",), modules=("_psycopg",)).needed
+    ('libpq.so.5',)
     """
 
     machine: int

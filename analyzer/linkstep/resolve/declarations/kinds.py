@@ -32,9 +32,10 @@ _DEVELOPMENT = _names(
 _PRODUCTION = _names(
     """
     prod production main base common core server deploy deployment runtime app default live
-    staging heroku requirements
+    staging heroku
     """
 )
+_REQUIREMENTS = _names("requirements requirement reqs req requires")
 
 
 class KindPatterns(Struct, frozen=True):
@@ -70,18 +71,18 @@ def kind_of_file(path: str, patterns: KindPatterns) -> Kind:
 
     >>> [kind_of_file(path, KindPatterns()).value for path in (
     ...     "requirements.txt", "requirements-dev.txt", "requirements/prod.txt",
-    ...     "requirements/redis.txt", "docs/requirements.txt")]
-    ['production', 'development', 'production', 'optional', 'development']
+    ...     "requirements/redis.txt", "win-requirements.txt", "docs/requirements.txt")]
+    ['production', 'development', 'production', 'optional', 'optional', 'development']
     """
     configured = _configured(posixpath.basename(path), path, patterns)
     if configured is not None:
         return configured
     stem = posixpath.splitext(posixpath.basename(path))[0]
-    words = _words(stem)
+    words = _words(stem) - _REQUIREMENTS
     folders = set().union(*map(_words, posixpath.dirname(path).split("/")))
     if (words | folders) & _DEVELOPMENT:
         return Kind.DEVELOPMENT
-    return Kind.PRODUCTION if words & _PRODUCTION else Kind.OPTIONAL
+    return Kind.PRODUCTION if not words or words & _PRODUCTION else Kind.OPTIONAL
 
 
 def _configured(name: str, path: str, patterns: KindPatterns) -> Kind | None:

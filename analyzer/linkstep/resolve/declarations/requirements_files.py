@@ -71,7 +71,9 @@ class RequirementsFiles:
             included = _INCLUDES.match(line)
             editable = _EDITABLE.match(line)
             if included is not None:
-                self._file(join(posixpath.dirname(path), included[1]), kind, (*above, path))
+                inner = join(posixpath.dirname(path), included[1])
+                self._file(inner, kind, (*above, path))
+                self._file(inner, kind_of_file(inner, self._patterns), (*above, path))
             elif editable is not None:
                 recorder.add(editable[1], kind, group, line=number)
             elif not line.startswith("-"):

@@ -137,7 +137,8 @@ def test_the_check_of_the_action(workspace: Path) -> None:
         "::error file=chat/app/ws/manager.py,line=45,endLine=45,col=40,title=LS102 undefined-name::"
     )
     assert [re.sub(r"\d+", "N", line) for line in rest] == [
-        "N error in N files: N references, N resolved, N unresolved, N unknown"
+        "N error in N files: N references, N resolved, N unresolved, N unknown",
+        "note: N module of the project is reached from no entry point",
     ]
     assert outputs == {"exit-code": "1", "sarif-file": "linkstep.sarif"}
     log = json.loads((workspace / "linkstep.sarif").read_text(encoding="utf-8"))

@@ -41,18 +41,20 @@ _MENDED = 20  # failures for which a remedy is looked for
 
 
 def execute(
-    links: Links, modules: Sequence[Module], entries: Sequence[str]
+    links: Links, modules: Sequence[Module], processes: Sequence[Sequence[str]]
 ) -> tuple[tuple[Cycle, ...], tuple[Execution, ...]]:
     """Give the circles among linked modules, and what each entry point executes.
 
-    Modules are executed as deep as they import each other, far beyond what the
+    Each of `processes` begins with some entry points (`module` or `module:attribute`), in
+    this order. Modules are executed as deep as they import each other, far beyond what the
     interpreter's stack is usually allowed.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
         executions = Executions(links, modules)
-        return executions.cycles(entries), tuple(map(executions.executed_from, entries))
+        entries = dict.fromkeys(entry for process in processes for entry in process)
+        return executions.cycles(processes), tuple(map(executions.executed_from, entries))
     finally:
         sys.setrecursionlimit(limit)
 
@@ -88,20 +90,24 @@ class Executions:
         for module, calls in self.links.calls.items():
             if module in self.targets:
                 self._note_calls(module, calls)
+        for module in modules:
+            self._note_packages(module)
         self._follow([target for found in self.targets.values() for target in found])
         self._note_circles()
 
     def _follow(self, pending: list[Module]) -> None:
-        """Note the edges of modules that were not linked, and of all packages."""
+        """Note the edges of modules that are met first here: those that were not linked."""
         while pending:
             module = pending.pop()
             if module not in self.targets:
                 self.targets[module] = dict.fromkeys(self._led_to(module), 0)
+                self._note_packages(module)
                 pending.extend(self.targets[module])
-        for module in list(self.targets):
-            for package in self._packages(module):
-                self.targets[module].setdefault(package, 0)
-                self.targets.setdefault(package, {})
+
+    def _note_packages(self, module: Module) -> None:
+        """Note that a module is executed after its packages."""
+        for package in self._packages(module):
+            self.targets[module].setdefault(package, 0)
 
     def _led_to(self, module: Module) -> Iterator[Module]:
         """Give the modules that executing a module may lead to, by its script."""
@@ -160,7 +166,7 @@ class Executions:
 
     # Circles
 
-    def cycles(self, entries: Sequence[str]) -> tuple[Cycle, ...]:
+    def cycles(self, processes: Sequence[Sequence[str]]) -> tuple[Cycle, ...]:
         """Give all circles, with what fails in them and who gets to see it."""
         found: list[Cycle] = []
         for group in components({module: list(t) for module, t in self.targets.items()}):
@@ -172,7 +178,7 @@ class Executions:
                     found.append(cycle)
             if not self.ordered.isdisjoint(t for module in group for t in self.targets[module]):
                 self.ordered.update(group)
-        return self._met(tuple(sorted(found, key=lambda cycle: cycle.modules)), entries)
+        return self._met(tuple(sorted(found, key=lambda cycle: cycle.modules)), processes)
 
     def _cycle(self, group: Sequence[Module]) -> Cycle:
         """Try each module of a circle as the first import."""
@@ -238,14 +244,16 @@ class Executions:
 
     # Programs
 
-    def _met(self, cycles: tuple[Cycle, ...], entries: Sequence[str]) -> tuple[Cycle, ...]:
+    def _met(
+        self, cycles: tuple[Cycle, ...], processes: Sequence[Sequence[str]]
+    ) -> tuple[Cycle, ...]:
         """Say of the failures that entry points and scripts really run into them."""
         risky = {name for cycle in cycles if cycle.failures for name in cycle.modules}
         if not risky:
             return cycles
         met: dict[tuple[object, ...], tuple[str, Clash]] = {}
-        for entry, module, as_script in self._starts(entries, risky):
-            raised = self._outcome(module, as_script)
+        for entry, begin, as_script in self._starts(processes, risky):
+            raised = self._outcome(begin, as_script)
             if raised is not None and raised.clash is not None:
                 met.setdefault(raised.clash.place, (entry, raised.clash))
         return tuple(
@@ -267,17 +275,18 @@ class Executions:
         return msgspec.structs.replace(seen, entry=found[0], remedies=failure.remedies)
 
     def _starts(
-        self, entries: Sequence[str], risky: set[str]
-    ) -> Iterator[tuple[str, Module, bool]]:
+        self, processes: Sequence[Sequence[str]], risky: set[str]
+    ) -> Iterator[tuple[str, tuple[Module, ...], bool]]:
         """Give the modules that a process begins with and that lead to risky ones."""
-        for entry in entries:
-            module = self.by_name.get(entry.partition(":")[0])
-            if module is not None:
-                yield entry, module, False
+        for process in processes:
+            found = (self.by_name.get(entry.partition(":")[0]) for entry in process)
+            begin = tuple(module for module in found if module is not None)
+            if begin:
+                yield process[0], begin, False
         imported = {target for found in self.targets.values() for target in found}
         for _, module in sorted(self.by_name.items()):
             if module not in imported and _is_started(module) and self._leads_to(module, risky):
-                yield module.path, module, True
+                yield module.path, (module,), True
 
     def _leads_to(self, module: Module, names: set[str]) -> bool:
         seen = {module}
@@ -295,14 +304,17 @@ class Executions:
         within = frozenset(self.targets)
         return Importer(Scene(self.lookup, self.scripts, within, {}, ()), _PROGRAM)
 
-    def _outcome(self, module: Module, as_script: bool) -> Raised | None:
+    def _outcome(self, begin: Sequence[Module], as_script: bool) -> Raised | None:
         importer = self._importer()
+        perform = importer.start if as_script else importer.begin
         try:
-            if as_script:
-                return importer.start(module)
-            return importer.begin(module)
+            for module in begin:
+                raised = perform(module)
+                if raised is not None:
+                    return raised
         except OutOfBudgetError:
-            return None
+            pass
+        return None
 
     def executed_from(self, entry: str) -> Execution:
         """Give the modules that importing an entry point executes, in order.

@@ -70,6 +70,7 @@ class Importer(Loader):
 
     def __init__(self, stage: Stage, budget: int) -> None:
         super().__init__(stage, budget)
+        self._handling = 0
         self._calls: list[tuple[Module, int]] = []
         self._perform: dict[type, Callable[[Any, Frame], Result]] = {
             Import: self._import,
@@ -182,7 +183,9 @@ class Importer(Loader):
                 frame.certain = False
                 self._doubt()
                 return None
+            self._handling += 1
             result = self.run(handler.body, frame)
+            self._handling -= 1
             if isinstance(result, Raised) and result.exception is None:
                 return raised  # a bare `raise`
             return result
@@ -232,7 +235,8 @@ class Importer(Loader):
         if frame.certain:
             return Raised(act.exception)
         self._may_fail = True
-        self.undecided = self.undecided or act.exception is None  # raises again, or does not
+        if self._handling and act.exception is None:
+            self.undecided = True  # what was caught is raised again, or is not
         return STOPPED
 
     def _mention_failure(self, act: MayFail, frame: Frame) -> Result:
@@ -403,6 +407,8 @@ class Importer(Loader):
             text = no_attribute(name, owner.name, version, owner.path)
         elif submodule is None:
             text = no_attribute(name, owner.name, version)
+        elif submodule in self.states and self.states[submodule].done:
+            text = no_attribute(name, owner.name, version)  # set on a package that failed since
         elif submodule in self.states:
             text = cannot_access(name, owner.name, version)
         else:

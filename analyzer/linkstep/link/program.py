@@ -70,7 +70,8 @@ def link(
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
     # From here on no reference is linked any more.
     try:
-        cycles, executions = execute(links, known, (*entries, *_first_modules(launches, known)))
+        processes = (*((entry,) for entry in entries), *_processes(launches, known))
+        cycles, executions = execute(links, known, processes)
     except RecursionError:
         cycles, executions = (), ()  # a chain of imports too long to be followed
     broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
@@ -104,11 +105,15 @@ def _failing(modules: Iterable[Module], lookup: Lookup) -> Iterator[FailingModul
             yield FailingModule(module.path, failure.exception, failure.path, failure.line)
 
 
-def _first_modules(launches: Iterable[EntryLink], known: Iterable[Module]) -> tuple[str, ...]:
-    """Give the modules that production begins with, by name, each once."""
+def _processes(launches: Iterable[EntryLink], known: Iterable[Module]) -> list[tuple[str, ...]]:
+    """Give the modules that each process of production begins with, in order, by name."""
     names = {module.path: module.name for module in known}
-    paths = (path for one in launches if one.entry.is_production for path in one.modules)
-    return tuple(dict.fromkeys(names[path] for path in paths if path in names))
+    found = (
+        tuple(names[path] for path in one.modules if path in names)
+        for one in launches
+        if one.entry.is_production
+    )
+    return list(dict.fromkeys(process for process in found if process))
 
 
 def _linked(module: Module) -> LinkedModule:

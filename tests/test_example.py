@@ -38,7 +38,7 @@ so the program starts
 
 1 error in 24 files: 118 references, 117 resolved, 1 unresolved, 0 unknown (TIME)
 note: third-party modules are judged by declarations only: no environment found
-note: 1 module of the project is reached from no entry point
+note: no import leads from an entry point to 1 module of the project
 """
 
 DOCUMENT = {

@@ -302,8 +302,7 @@ def link_project(
     own = frozenset(file.name.partition(".")[0] for file in (*files, *witnesses))
     judged = None if project.environment.found else own
     production = [name for path, name in names.items() if not is_test(path)]
-    followed = all(execution.complete for execution in program.executions)
-    unreached = len(graph.unreached(production, entries)) if entries and followed else None
+    unreached = len(graph.unreached(production, entries)) if entries else None
     return Linked(program, facts, len(paths), index.commented, notes, judged, unreached)
 
 

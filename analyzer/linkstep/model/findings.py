@@ -52,8 +52,7 @@ class Counts(Struct, frozen=True):
     `unresolved` includes those that a guard expects to fail (`optional`); `reasons`
     counts the unknown ones by reason. `files` are the files checked. `preexisting` are the
     findings that `--since` leaves out, because they were there before. `unreached` are the
-    modules that no entry point reaches (None: no entry point is known, or one imports by
-    computed names), `unreachable` the
+    modules that no import leads to from an entry point (None: none is known), `unreachable` the
     findings in them that `--only-reachable` leaves out.
     """
 

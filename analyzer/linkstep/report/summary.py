@@ -48,8 +48,8 @@ def notes(report: Report) -> Iterator[str]:
         if count:
             yield f"{plural(count, 'finding')} {_is(count)} {how}"
     if unreached := report.counts.unreached:
-        what = f"{plural(unreached, 'module')} of the project"
-        yield f"{what} {_is(unreached)} reached from no entry point"
+        modules = plural(unreached, "module")
+        yield f"no import leads from an entry point to {modules} of the project"
     if count := report.counts.unreachable:
         yield f"{plural(count, 'finding')} there {_is(count)} left out"
     if count := report.counts.preexisting:

@@ -159,6 +159,7 @@ def test_the_text_and_the_document_name_the_cause(
 ) -> None:
     for key, value in ENVIRON.items():
         monkeypatch.setenv(key, value)
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.chdir(checkout.root)
     checkout.write({"app/db.py": "def put(): ...\n"})

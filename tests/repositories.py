@@ -22,7 +22,7 @@ IDENTITY = {
     )
 }
 ENVIRON = {
-    **{key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ},
+    **{key: os.environ[key] for key in ("PATH", "HOME", "LINKSTEP_CACHE_DIR") if key in os.environ},
     **IDENTITY,
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",

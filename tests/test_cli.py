@@ -100,8 +100,8 @@ def test_no_command_is_a_usage_error(capsys: Captured) -> None:
     [
         (["chekc"], "linkstep: error: unknown command 'chekc'\n  hint:  did you mean 'check'?\n"),
         (
-            ["check", "--bogus"],
-            "linkstep: error: No such option '--bogus'.\n"
+            ["check", "--zzzzzz"],
+            "linkstep: error: No such option '--zzzzzz'.\n"
             "  hint:  `linkstep check --help` says what there is\n",
         ),
         (

@@ -301,7 +301,7 @@ def test_source_beside_an_extension_module_describes_it() -> None:
         f"{SITE}/egg.so": "",
     }
     model = finder(files)
-    assert model.find("m.a") == Found("m.a", f"{SITE}/m/a.py", THIRD, False)
+    assert model.find("m.a") == Found("m.a", f"{SITE}/m/a.py", THIRD, False, compiled=True)
     assert model.find("egg") == Opaque("egg", f"{SITE}/egg.so", THIRD, "an extension module")
 
 

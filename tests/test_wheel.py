@@ -76,7 +76,12 @@ def test_it_holds_the_rules_the_schemas_and_the_page(wheel: Path) -> None:
     }
     assert pages == {path.name: path.read_bytes() for path in (ROOT / "rules").iterdir()}
     report = ROOT / "analyzer/linkstep/report"
-    for name in ("schema.json", "health_schema.json", *(f"page/{part}" for part in PAGE)):
+    for name in (
+        "schema.json",
+        "health_schema.json",
+        "why_schema.json",
+        *(f"page/{part}" for part in PAGE),
+    ):
         assert archive.read(f"linkstep/report/{name}") == (report / name).read_bytes()
 
 

@@ -7,7 +7,7 @@ something left out are linked again, which is few or none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from linkstep.link.submodules import Verdicts
 from linkstep.model.delivery import Delivery
 from linkstep.model.environment import Found, Project
 from linkstep.model.facts import Fact
-from linkstep.model.links import Program
+from linkstep.model.links import BrokenLink, Program
 from linkstep.model.request import CheckRequest
 from linkstep.model.tree import Tree
 from linkstep.resolve.finder import Finder
@@ -49,7 +49,11 @@ def deliveries_of(
     code = ProductionCode([p for p in tree.files() if p.endswith(".py")], imported, development)
     launches = [launch for launch in program.launches if launch.entry.is_production]
     started = {path for launch in launches for path in launch.modules}
-    git = git_delivery(root, request.environ) if isinstance(tree, DirectoryTree) else None
+    git = (
+        git_delivery(root, request.environ, getattr(tree, "journal", None))
+        if isinstance(tree, DirectoryTree)
+        else None
+    )
     images = image_deliveries(tree)
     wheels: tuple[Delivery, ...] = ()
     if len(images) == len(dockerfiles(tree)):  # else nobody can tell how the program is deployed
@@ -73,43 +77,75 @@ def _for(production: Callable[[str], bool], delivery: Delivery) -> Delivery:
     return replace(delivery, takes=lambda path: production(path) and delivery.takes(path))
 
 
-def left_out(
-    tree: Tree,
-    project: Project,
-    program: Program,
-    checked: Sequence[Found],
-    index: Index,
-    verdicts: Verdicts,
-    graph: ImportGraph,
-    entries: Sequence[str],
-    delivery: Delivery,
-) -> Iterator[Fact]:
-    """Give a fact for each import of the checked files that lacks its module when delivered."""
-    targets = importers_of_left_out(program.edges, delivery)
-    importers = [file for file in checked if file.path in targets]
-    if not importers:
-        return
-    known = {*tree.files(), *(edge.target for edge in program.edges)}
-    known = {path for path in known if not path.startswith("/")}
-    arrived = DeliveredTree(tree, known, {path for path in known if not delivery.lacks(path)})
-    # What is not there cannot come from an environment that nobody has looked into: here it
-    # does come from this very file.
-    certain = replace(project, environment=replace(project.environment, found=True))
-    again = link(
-        importers,
-        [file for file in checked if file.path not in targets and delivery.takes(file.path)],
-        Finder(arrived, certain).find,
-        index.summary,
-        lambda name: stdlib_stub(name, project.target),
-        project.target,
-        index.text,
-        lambda path, suffixes: (),
-        lambda count: None,
-        verdicts=verdicts,
-    )
-    names = {
-        target: module_of(target, project.roots, tree).name
-        for found in targets.values()
-        for target in found
-    }
-    yield from left_out_modules(again.broken, targets, names, delivery, graph, entries)
+class LeftOut:
+    """Says which imports of the checked files lack their module where a delivery brings them.
+
+    Several deliveries often bring the same files, such as the images of one repository; what
+    arrives the same way is linked once.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        project: Project,
+        program: Program,
+        checked: Sequence[Found],
+        index: Index,
+        verdicts: Verdicts,
+    ) -> None:
+        self._tree = tree
+        self._project = project
+        self._program = program
+        self._checked = checked
+        self._index = index
+        self._verdicts = verdicts
+        known = {*tree.files(), *(edge.target for edge in program.edges)}
+        self._known = {path for path in known if not path.startswith("/")}
+        self._linked: dict[tuple[frozenset[str], ...], tuple[BrokenLink, ...]] = {}
+
+    def facts(
+        self, delivery: Delivery, graph: ImportGraph, entries: Sequence[str]
+    ) -> Iterator[Fact]:
+        """Give a fact for each import that lacks its module."""
+        targets = importers_of_left_out(self._program.edges, delivery)
+        importers = [file for file in self._checked if file.path in targets]
+        if not importers:
+            return
+        names = {
+            target: module_of(target, self._project.roots, self._tree).name
+            for found in targets.values()
+            for target in found
+        }
+        broken = self._broken(importers, delivery)
+        yield from left_out_modules(broken, targets, names, delivery, graph, entries)
+
+    def _broken(self, importers: Sequence[Found], delivery: Delivery) -> tuple[BrokenLink, ...]:
+        """Link some files without what the delivery lacks."""
+        arriving = frozenset(path for path in self._known if not delivery.lacks(path))
+        asking = frozenset(file.path for file in importers)
+        others = [f for f in self._checked if f.path not in asking and delivery.takes(f.path)]
+        key = arriving, asking, frozenset(file.path for file in others)
+        if key not in self._linked:
+            self._linked[key] = self._link(importers, others, arriving)
+        return self._linked[key]
+
+    def _link(
+        self, importers: Sequence[Found], others: Sequence[Found], arriving: Set[str]
+    ) -> tuple[BrokenLink, ...]:
+        # What is not there cannot come from an environment that nobody has looked into: here
+        # it does come from this very file.
+        environment = replace(self._project.environment, found=True)
+        arrived = DeliveredTree(self._tree, self._known, arriving)
+        target = self._project.target
+        return link(
+            importers,
+            others,
+            Finder(arrived, replace(self._project, environment=environment)).find,
+            self._index.summary,
+            lambda name: stdlib_stub(name, target),
+            target,
+            self._index.text,
+            lambda path, suffixes: (),
+            lambda count: None,
+            verdicts=self._verdicts,
+        ).broken

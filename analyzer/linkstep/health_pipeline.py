@@ -37,16 +37,22 @@ def overview_of(
     `findings` are all that no comment and no setting silences. Raises LinkstepError for
     components and paths that fit nothing.
     """
+    entries = entries_of(configuration, program)
+    plan = plan_of(configuration, program, entries, is_test)
+    whole = import_map(program, facts)
+    boxes, spots = lay_out(whole, plan.components, entries)
+    return Overview(health(program, findings, plan, entries, is_test), whole, boxes, spots)
+
+
+def entries_of(configuration: Configuration, program: Program) -> dict[str, tuple[str, ...]]:
+    """Give the entry points, found and configured, with the modules they begin with."""
     names = {module.path: module.name for module in program.modules}
     entries = started_modules(program.launches, names)
     for entry in configuration.entry_points:
         starts = (entry.partition(":")[0],)
         if starts not in entries.values() and starts[0] in names.values():
             entries[entry] = starts
-    plan = plan_of(configuration, program, entries, is_test)
-    whole = import_map(program, facts)
-    boxes, spots = lay_out(whole, plan.components, entries)
-    return Overview(health(program, findings, plan, entries, is_test), whole, boxes, spots)
+    return entries
 
 
 def plan_of(

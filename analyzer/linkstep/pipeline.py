@@ -24,11 +24,12 @@ from linkstep.analyses.import_map import import_map, part_of
 from linkstep.analyses.removals import Removals
 from linkstep.analyses.shadowed_modules import shadowed_modules
 from linkstep.config import Configuration
-from linkstep.delivery_pipeline import deliveries_of, left_out
+from linkstep.delivery_pipeline import LeftOut, deliveries_of
 from linkstep.dependency_pipeline import DependencyCheck, judged_by
 from linkstep.errors import LinkstepError
 from linkstep.health_pipeline import overview_of
-from linkstep.index.build import Index, Shared
+from linkstep.index.build import Index
+from linkstep.index.summaries import Summaries
 from linkstep.link.entries import Starts
 from linkstep.link.modules import every_step
 from linkstep.link.program import link
@@ -65,6 +66,8 @@ from linkstep.rulebook.select import check_policy
 from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
 from linkstep.rulebook.view import reachable, view
+from linkstep.staged_pipeline import say_untracked
+from linkstep.tree.journal import Journal
 from linkstep.tree.moves import moved_files
 from linkstep.tree.open import Source, open_source
 from linkstep.version_pipeline import AdmittedVersions
@@ -72,22 +75,32 @@ from linkstep.version_pipeline import AdmittedVersions
 _DEEPEST = 12_000  # frames; in Python code they take no room on the stack of C
 
 
-def check(request: CheckRequest, observer: Observer) -> CheckResult:
+def check(
+    request: CheckRequest,
+    observer: Observer,
+    summaries: Summaries | None = None,
+    journal: Journal | None = None,
+) -> CheckResult:
     """Link what a request names and say what CPython would refuse.
+
+    `summaries` are those that are known; `journal` takes note of everything that is read.
 
     Raises LinkstepError for input that cannot be worked with.
     """
-    source = open_source(request)
+    source = open_source(request, journal)
     root = source.root
     configuration = configure(source, request)
-    rules = load_rules([root / directory for directory in configuration.rules])
+    directories = [root / directory for directory in configuration.rules]
+    if journal is not None:
+        journal.look_into(directories)
+    rules = load_rules(directories)
     check_policy(configuration.policy, rules, configuration.source or "the command line")
     baseline = baseline_of(source.tree, root, configuration, request)
     linked = partial(_link_and_judge, source, configuration, request, rules, baseline, observer)
-    shared: Shared = {}
+    summaries = Summaries() if summaries is None else summaries
     with collector_off():
-        result, judgement = linked(source.tree, shared)
-        earlier = None if source.before is None else linked(source.before, shared)
+        result, judgement = linked(source.tree, summaries)
+        earlier = None if source.before is None else linked(source.before, summaries)
     # From here on nothing is linked any more.
     findings, preexisting = judgement.findings, 0
     if source.before is not None and earlier is not None:
@@ -126,13 +139,19 @@ def explain(request: CheckRequest) -> Explanation:
     )
 
 
-def map_imports(request: CheckRequest, wanted: MapRequest, observer: Observer) -> ImportMap:
+def map_imports(
+    request: CheckRequest,
+    wanted: MapRequest,
+    observer: Observer,
+    summaries: Summaries | None = None,
+    journal: Journal | None = None,
+) -> ImportMap:
     """Give the import map of what a request names, or the part of it that is wanted."""
-    source = open_source(request)
+    source = open_source(request, journal)
     configuration = configure(source, request)
     with collector_off():
         tree, root, checked = source.tree, source.root, source.checked
-        result = check_tree(tree, root, configuration, request, checked, observer)
+        result = check_tree(tree, root, configuration, request, checked, observer, summaries)
         return part_of(import_map(result.program, result.facts), wanted)
 
 
@@ -166,7 +185,7 @@ def _link_and_judge(
     baseline: Baseline | None,
     observer: Observer,
     tree: Tree,
-    shared: Shared,
+    summaries: Summaries,
 ) -> tuple[Linked, Judgement]:
     """Link one state of what is checked, and turn its facts into findings.
 
@@ -175,7 +194,9 @@ def _link_and_judge(
     if tree is source.before:
         roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
         configuration = replace(configuration, roots=roots)
-    result = check_tree(tree, source.root, configuration, request, source.checked, observer, shared)
+    result = check_tree(
+        tree, source.root, configuration, request, source.checked, observer, summaries
+    )
     in_view = view(source.checked, result.judged, rules, configuration.policy)
     read = reader_of(tree)
     return result, judge(
@@ -200,7 +221,7 @@ def check_tree(
     request: CheckRequest,
     checked_paths: Sequence[str],
     observer: Observer,
-    shared: Shared | None = None,
+    summaries: Summaries | None = None,
 ) -> Linked:
     """Resolve the project that a tree holds, and link it."""
     project = resolve_project(tree, settings_of(root, configuration, request))
@@ -213,9 +234,20 @@ def check_tree(
     development = configuration.dependencies.development_code
     deliveries = partial(deliveries_of, tree, root, request, development)
     launches = find_entry_points(tree)
-    return link_project(
-        tree, project, configuration, request, checked_paths, observer, shared, deliveries, launches
+    linked = link_project(
+        tree,
+        project,
+        configuration,
+        request,
+        checked_paths,
+        observer,
+        summaries,
+        deliveries,
+        launches,
     )
+    if request.staged:
+        linked.facts = say_untracked(linked.facts, tree, root, project, request)
+    return linked
 
 
 def link_project(
@@ -225,7 +257,7 @@ def link_project(
     request: CheckRequest,
     checked_paths: Sequence[str],
     observer: Observer,
-    shared: Shared | None = None,
+    summaries: Summaries | None = None,
     deliveries: Callable[[Program], Sequence[Delivery]] | None = None,
     launches: LaunchReading | None = None,
     index: Index | None = None,
@@ -238,7 +270,7 @@ def link_project(
     paths = selected(tree.files(), configuration, checked_paths)
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
-    index = index or Index(tree.read, project.target, request.reader, shared)
+    index = index or Index(tree.read, project.target, request.reader, summaries, tree.content_id)
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
@@ -272,14 +304,15 @@ def link_project(
     started = started_modules(program.launches, names)
     graph = ImportGraph(program.edges, names, started, program.executions)
     entries = all_entries(configuration.entry_points, started)
-    summaries = {module.path: module.summary for module in program.modules}
+    summary_of = {module.path: module.summary for module in program.modules}
     broken = broken_references(program, graph, entries)
-    admitted = AdmittedVersions(tree, project, index, request.reader, readable, witnesses)
+    admitted = AdmittedVersions(tree, project, index, readable, witnesses)
     broken = admitted.facts(program, broken, graph, entries)
     dependencies = DependencyCheck(tree, project, configuration.dependencies, finder, index.text)
+    missing = LeftOut(tree, project, program, readable, index, verdicts)
     facts: tuple[Fact, ...] = (
         *dependencies.facts(program, broken, graph, entries, checked_paths),
-        *broken_files(files, summaries, index.unreadable, project.target, graph, entries),
+        *broken_files(files, summary_of, index.unreadable, project.target, graph, entries),
         *import_cycles(program, graph, entries, frozenset(paths)),
         *unset_app_state(
             program,
@@ -293,9 +326,7 @@ def link_project(
         *(
             fact
             for delivery in (deliveries(program) if deliveries is not None else ())
-            for fact in left_out(
-                tree, project, program, readable, index, verdicts, graph, entries, delivery
-            )
+            for fact in missing.facts(delivery, graph, entries)
         ),
     )
     notes = (*judged_by(project), *_lost_entries(configuration.entry_points, names.values()))

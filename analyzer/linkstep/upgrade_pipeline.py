@@ -25,8 +25,9 @@ from linkstep.analyses.upgrades import (
     unmet_declarations,
 )
 from linkstep.errors import LinkstepError
-from linkstep.index.build import Index, Shared
+from linkstep.index.build import Index
 from linkstep.index.served_names import ServedNames
+from linkstep.index.summaries import Summaries
 from linkstep.link.program import link
 from linkstep.model.environment import Environment, Found, Origin, Project
 from linkstep.model.facts import BrokenReference, DependencyFault, Fact
@@ -93,7 +94,7 @@ class Upgrade:
         # Nothing is built any more: what a distribution lacks, it lacks.
         self._project: Project = replace(project, environment=_sealed(environment))
         self._installation = Installation(self._tree, environment, project.target)
-        self._shared: Shared = {}
+        self._shared = Summaries()
         self._last: Tree = self._tree
         self._brought: list[str] = []
 

@@ -35,14 +35,12 @@ class AdmittedVersions:
         tree: Tree,
         project: Project,
         index: Index,
-        reader: str,
         checked: Sequence[Found],
         witnesses: Sequence[Found],
     ) -> None:
         self._tree = tree
         self._project = project
         self._index = index
-        self._reader = reader
         self._checked = checked
         self._witnesses = witnesses
         self._pinned = project.target_why != project.admitted_by
@@ -104,7 +102,7 @@ class AdmittedVersions:
         before = self._project.target.version
         if not before < _DEFERS_ANNOTATIONS <= target.version:
             return known
-        again = Index(self._tree.read, target, self._reader)
+        again = self._index.for_target(target)
         return lambda path, kind: (again.summary if path in concerned else known)(path, kind)
 
 

@@ -13,6 +13,7 @@ from benchmarks.accuracy.claims import Outcome
 from benchmarks.accuracy.peers import LIMIT, PEERS
 from benchmarks.accuracy.report_recall import (
     Measured,
+    common_table,
     misses,
     mutations,
     new_alarms,
@@ -56,6 +57,7 @@ def write_report(path: Path, catalogue: Catalogue, store: Store, seed: str) -> N
         misses=misses(measured),
         new_alarms=new_alarms(measured),
         peers=peers_table(measured),
+        common=common_table(measured),
         peers_note=peers_note(measured),
     )
     path.write_text(text, encoding="utf-8")

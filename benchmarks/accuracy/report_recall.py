@@ -78,12 +78,15 @@ def recall_by(measured: Measured, kinds: Callable[[Broken], Iterable[str]], head
 
 
 def found_by_kind(
-    measured: Measured, tool: str, kinds: Callable[[Broken], Iterable[str]]
+    measured: Measured,
+    tool: str,
+    kinds: Callable[[Broken], Iterable[str]],
+    rounds: Iterable[str] | None = None,
 ) -> dict[str, tuple[int, int]]:
     """Give the sites found and all sites, by kind, where the tool came to an end."""
     whole: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for name in measured.finished_rounds(tool):
+    for name in measured.finished_rounds(tool) if rounds is None else rounds:
         for broken in measured.truths[name].broken:
             whole.update(["all", *kinds(broken)])
         for broken in measured.scored[tool][name].missed:
@@ -128,11 +131,24 @@ def new_alarms(measured: Measured) -> str:
     )
 
 
-def peers_table(measured: Measured) -> str:
-    """Give one row a tool: false alarms, recall and time."""
+def common_table(measured: Measured) -> str:
+    """Give the same rows over the distributions and rounds that every tool has finished."""
+    tools = [tool for tool in TOOLS if measured.finished(tool) and measured.finished_rounds(tool)]
+    names = set.intersection(*(set(measured.finished(tool)) for tool in tools))
+    rounds = set.intersection(*(set(measured.finished_rounds(tool)) for tool in tools))
+    shown = f"These are {', '.join(sorted(names))}.\n\n"
+    return shown + peers_table(measured, (sorted(names), sorted(rounds)), tools)
+
+
+def peers_table(
+    measured: Measured,
+    among: tuple[Sequence[str], Sequence[str]] | None = None,
+    tools: Sequence[str] = TOOLS,
+) -> str:
+    """Give one row a tool: false alarms, recall and time; `among` distributions and rounds."""
     rows = []
-    for tool in TOOLS:
-        names = measured.finished(tool)
+    for tool in tools:
+        names = measured.finished(tool) if among is None else among[0]
         results = [measured.plain[tool][name] for name in names]
         references = sum(
             measured.plain["linkstep"][n].reported.references
@@ -142,7 +158,8 @@ def peers_table(measured: Measured) -> str:
         settled = [one for result in results for one in result.settled]
         counts = Counter(one.verdict.outcome for one in settled)
         found, real = real_ones(measured, tool, names)
-        broken = found_by_kind(measured, tool, lambda _: ()).get("all", (0, 0))
+        rounds = None if among is None else among[1]
+        broken = found_by_kind(measured, tool, lambda _: (), rounds).get("all", (0, 0))
         per_thousand = 1000 * counts[Outcome.FALSE] / references if references else 0.0
         seconds = sum(result.reported.seconds for result in results)
         row: list[object] = [tool, len(names), references, len(settled), counts[Outcome.FALSE]]

@@ -80,6 +80,7 @@ class SiteReader(ast.NodeVisitor):
         self.postponed = postpones_annotations(tree)
         self.sites: list[Site] = []
         self.guards: list[str] = []
+        self.string: ast.JoinedStr | None = None
         self.scopes = [scope_of("module", tree.body)]
         self.visit_all(tree.body)
 
@@ -220,6 +221,12 @@ class SiteReader(ast.NodeVisitor):
 
     visit_If = visit_IfExp = visit_BoolOp = read_test  # noqa: N815
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Read an f-string: before Python 3.12 its parts have no places of their own."""
+        outer, self.string = self.string, self.string or node
+        self.generic_visit(node)
+        self.string = outer
+
     def visit_all(self, nodes: Iterable[ast.AST]) -> None:
         """Visit in order."""
         for node in nodes:
@@ -242,11 +249,12 @@ class SiteReader(ast.NodeVisitor):
         alias: bool = False,
     ) -> None:
         """Collect one site."""
+        place = self.string or node
         self.sites.append(
             Site(
                 path=self.path,
-                line=node.lineno,
-                end_line=node.end_lineno or node.lineno,
+                line=place.lineno,
+                end_line=place.end_lineno or place.lineno,
                 kind=kind,
                 module=module,
                 name=name,

@@ -2,17 +2,22 @@
 
 DIRECTORY keeps sources and environments between runs. Each statement that not all tools make
 needs a verdict in verdicts.toml: `true` when it holds, `false` when it does not, with the
-reason. The table counts, for each tool, its statements by verdict. `--write` puts it into
-docs/dependencies.md, between the markers.
+reason. That something is missing is settled by what pip lists. The table counts, for each
+tool, its statements by verdict. `--write` puts it into docs/dependencies.md, between the
+markers.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
 from importlib.metadata import PathDistribution
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from benchmarks.dependencies import peers
 from benchmarks.dependencies.environments import Application, prepare, prepare_tools
@@ -22,7 +27,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "dependencies.md"
 BEGIN, END = "<!-- benchmarks.dependencies: begin -->", "<!-- benchmarks.dependencies: end -->"
 TOOLS = ("linkstep", "deptry", "FawltyDeps", "pip-check-reqs", "pip check")
-KINDS = {"undeclared", "transitive", "unused", "development", "conflict"}
+KINDS = {"undeclared", "transitive", "unused", "development", "conflict", "missing"}
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +39,13 @@ def main(arguments: list[str]) -> int:
     for one in listed:
         application = Application(**one)
         said[application.name] = ask(application, directory, programs)
+        there = installed_in(prepare(application, directory).environment)
+        for statement in set().union(*said[application.name].values()):
+            if statement.kind == "missing":
+                told = (
+                    "false: it is installed" if statement.name in there else "true: it is not there"
+                )
+                verdicts.setdefault(application.name, {})[f"missing {statement.name}"] = told
     unsettled = [
         (name, statement)
         for name, by_tool in said.items()
@@ -65,6 +77,13 @@ def ask(application: Application, directory: Path, programs: Path) -> dict[str, 
         "pip check": peers.pip_check(place),
     }
     return {tool: {one for one in said if one.kind in KINDS} for tool, said in found.items()}
+
+
+def installed_in(environment: Path) -> set[str]:
+    """Give the normalized names of what pip lists in an environment."""
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    listed = subprocess.run([*pip, "list", "--format", "json"], capture_output=True, check=True)
+    return {canonicalize_name(one["name"]) for one in json.loads(listed.stdout)}
 
 
 def requirements_of(sources: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -14,6 +15,8 @@ from linkstep.model.import_map import ImportMap
 from linkstep.model.links import Edge
 
 Pairs = Iterable[tuple[str, str]]
+
+_COMPARED = 200  # chains of equal length of which the first by name are given
 
 
 class ImportGraph:
@@ -30,12 +33,15 @@ class ImportGraph:
 
         `starts` says with which modules an entry point begins whose name does not say it;
         `executions` add what functions import that are called while modules are imported.
+        A module leads to its packages too, which are imported before it. A file beside a
+        package of its name is never imported, so it leads nowhere.
         """
         self._starts = starts or {}
         self._all: nx.DiGraph[str] = nx.DiGraph()
         self._starting: nx.DiGraph[str] = nx.DiGraph()
         for edge in edges:
-            if edge.importer in names and edge.target in names:
+            hidden = edge.importer.removesuffix(".py") + "/__init__.py" in names
+            if edge.importer in names and edge.target in names and not hidden:
                 pair = names[edge.importer], names[edge.target]
                 self._all.add_edge(*pair)
                 if edge.runs is Runs.IMPORT:
@@ -44,6 +50,7 @@ class ImportGraph:
             for executed in execution.modules:
                 if executed.by.importer:
                     self._starting.add_edge(executed.by.importer, executed.module)
+        self._packages = packages_of(names.values())
         self._reached: dict[str, _Reached] = {}
 
     def importers(self, module: str) -> tuple[str, ...]:
@@ -85,7 +92,8 @@ class ImportGraph:
         reached = self._reached.get(entry)
         if reached is None:
             starts = self._starts.get(entry, (entry.partition(":")[0],))
-            reached = self._reached[entry] = _Reached(self._starting, self._all, starts)
+            reached = _Reached(self._starting, self._all, self._packages, starts)
+            self._reached[entry] = reached
         chain = reached.chain(module)
         return None if chain is None else Reach(entry, chain, reached.is_deferred(module))
 
@@ -94,8 +102,13 @@ class _Reached:
     """What some modules lead to: at start, and by imports that wait for a call."""
 
     def __init__(
-        self, starting: nx.DiGraph[str], further: nx.DiGraph[str], starts: Iterable[str]
+        self,
+        starting: nx.DiGraph[str],
+        further: nx.DiGraph[str],
+        packages: Mapping[str, str],
+        starts: Iterable[str],
     ) -> None:
+        self._packages = packages
         self._before = dict.fromkeys(starts, "")
         self._spread(starting)
         self._started = frozenset(self._before)
@@ -106,7 +119,8 @@ class _Reached:
         pending = deque(self._before)
         while pending:
             module = pending.popleft()
-            for imported in graph.adj.get(module, ()):
+            package = self._packages.get(module)
+            for imported in (*graph.adj.get(module, ()), *((package,) if package else ())):
                 if imported not in self._before:
                     self._before[imported] = module
                     pending.append(imported)
@@ -122,6 +136,23 @@ class _Reached:
         while self._before[steps[-1]]:
             steps.append(self._before[steps[-1]])
         return tuple(reversed(steps))
+
+
+def packages_of(names: Iterable[str]) -> dict[str, str]:
+    """Give the package of each module that has one among the names, the nearest one.
+
+    >>> packages_of(["shop", "shop.db.pool", "shop.main", "tool"])
+    {'shop.db.pool': 'shop', 'shop.main': 'shop'}
+    """
+    known = frozenset(names)
+    found: dict[str, str] = {}
+    for name in sorted(known):
+        above = name.rpartition(".")[0]
+        while above and above not in known:
+            above = above.rpartition(".")[0]
+        if above:
+            found[name] = above
+    return found
 
 
 def circles_in(pairs: Pairs) -> list[tuple[str, ...]]:
@@ -150,6 +181,27 @@ def within(pairs: Pairs, focus: Sequence[str], depth: int | None) -> set[str]:
         for start in focus:
             found |= set(nx.single_source_shortest_path_length(way, start, depth))
     return found
+
+
+def shortest_chains(
+    pairs: Pairs, starts: Sequence[str], goals: Sequence[str], most: int
+) -> list[tuple[str, ...]]:
+    """Give up to `most` of the shortest chains from a start to a goal, sorted.
+
+    >>> shortest_chains([("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")], ["a"], ["d"], 2)
+    [('a', 'b', 'd'), ('a', 'c', 'd')]
+    >>> shortest_chains([("a", "b")], ["b"], ["a"], 1)
+    []
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    begin, end = "\0begin", "\0end"  # no module is called so
+    graph.add_edges_from((begin, start) for start in sorted(starts))
+    graph.add_edges_from(sorted(pairs))
+    graph.add_edges_from((goal, end) for goal in sorted(goals))
+    if begin not in graph or end not in graph or not nx.has_path(graph, begin, end):
+        return []
+    found = itertools.islice(nx.all_shortest_paths(graph, begin, end), _COMPARED)
+    return sorted(tuple(chain[1:-1]) for chain in found)[:most]
 
 
 def node_link(shown: ImportMap) -> dict[str, object]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from linkstep.analyses.graph import ImportGraph
 from linkstep.model.delivery import Delivery
-from linkstep.model.facts import LeftOut, LeftOutModule, LeftOutOf, Problem
+from linkstep.model.facts import (
+    BrokenReference,
+    Fact,
+    LeftOut,
+    LeftOutModule,
+    LeftOutOf,
+    Problem,
+)
 from linkstep.model.links import BrokenLink, Edge
 
 _KINDS = {LeftOutOf.GIT: LeftOut.UNTRACKED, LeftOutOf.PRODUCTION: LeftOut.TEST_CODE}
 _PROBLEMS = (Problem.MISSING_MODULE, Problem.UNDEFINED_NAME, Problem.UNDEFINED_ATTRIBUTE)
+
+_DEAD = Problem.DEAD_FALLBACK
 
 
 def importers_of_left_out(edges: Iterable[Edge], delivery: Delivery) -> dict[str, tuple[str, ...]]:
@@ -49,6 +58,49 @@ def left_out_modules(
             key = (link.path, link.span.line, target)
             facts.setdefault(key, _fact(link, wanted, target, delivery, graph, entries))
     return tuple(facts.values())
+
+
+def in_place_of(
+    facts: Iterable[Fact], on_disk: Callable[[str], str | None], delivery: Delivery
+) -> tuple[Fact, ...]:
+    """Give facts about a delivery, in which modules that it left out are told as such.
+
+    `on_disk` gives the file of a module that the delivery lacks. A guarded import of one
+    gives no fact: where the file is, it works.
+    """
+    told: list[Fact] = []
+    for fact in facts:
+        target = None
+        if isinstance(fact, BrokenReference) and fact.problem in (*_PROBLEMS, _DEAD):
+            wanted = _wanted(fact)
+            target = on_disk(wanted)
+        if not isinstance(fact, BrokenReference) or target is None:
+            told.append(fact)
+        elif fact.problem is not _DEAD:
+            told.append(
+                LeftOutModule(
+                    path=fact.path,
+                    span=fact.span,
+                    importing=fact.importing,
+                    module=wanted,
+                    target=target,
+                    problem=_KINDS.get(delivery.of, LeftOut.UNDELIVERED),
+                    of=delivery.of,
+                    cause=delivery.cause(target),
+                    runs=fact.runs,
+                    exception=fact.exception,
+                    guard=fact.guard,
+                    function=fact.function,
+                    reached_from=fact.reached_from,
+                )
+            )
+    return tuple(told)
+
+
+def _wanted(fact: BrokenReference) -> str:
+    """Give the module that a reference asks for, if what it asks for is one."""
+    is_module = fact.exception.startswith("ModuleNotFoundError")
+    return fact.name if is_module else f"{fact.module}.{fact.name}"
 
 
 def _runs_tests(link: BrokenLink) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from linkstep.cli.options import linking_options, request_for, words
+from linkstep.cli.options import cache_options, linking_options, request_for, words
 from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver
 from linkstep.errors import LinkstepError
@@ -54,6 +54,7 @@ SHOWN = 3
     help="Leave these rules out as well.",
 )
 @linking_options
+@cache_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing, and show no progress.")
 def command(
     paths: tuple[str, ...],
@@ -61,6 +62,8 @@ def command(
     prune: bool,
     force: bool,
     quiet: bool,
+    cache_dir: str | None,
+    no_cache: bool,
     **options: Any,
 ) -> None:
     """Write the findings below PATHS to a baseline (default: the project here).
@@ -75,13 +78,16 @@ def command(
       linkstep baseline --prune
       linkstep baseline src/app --python .venv --output app-baseline.json
     """
-    from linkstep import pipeline  # the stages; --help needs none of them
+    from linkstep.cli.caching import cache_for, checked  # --help needs none of it
 
     if prune and force:
         raise LinkstepError("--prune never adds anything, --force does", hint="choose one of them")
-    with observed(sys.stderr, quiet) as observer:
-        request = request_for(paths, no_baseline=True, **options)
-        result = pipeline.check(request, observer)
+    request = request_for(paths, no_baseline=True, **options)
+    with (
+        checked(request, cache_for(cache_dir, no_cache), quiet) as check,
+        observed(sys.stderr, quiet) as observer,
+    ):
+        result = check(observer)
     file = Path(output or result.baseline_file)
     old = _existing(file, required=prune)
     wanted = entries_for(result.report.findings, old or {}, result.in_view)

@@ -9,11 +9,16 @@ from typing import Any
 import click
 
 from linkstep.cli.formats import FORMATS, Occasion, further_reports, render
-from linkstep.cli.options import linking_options, request_for, tree_options, words
+from linkstep.cli.options import (
+    cache_options,
+    linking_options,
+    request_for,
+    tree_options,
+    words,
+)
 from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver
 from linkstep.model.policy import FailOn
-from linkstep.model.request import CheckResult
 
 
 @click.command("check")
@@ -84,12 +89,23 @@ from linkstep.model.request import CheckResult
     show_default=True,
     help="How files are parsed; the findings are the same.",
 )
+@cache_options
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that read files, for a large tree.  [default: one on each processor]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Findings only: no summary, notes or progress.")
 def command(
     style: str,
     output: str | None,
     further: tuple[tuple[str, str], ...],
     quiet: bool,
+    cache_dir: str | None,
+    no_cache: bool,
+    jobs: int | None,
     paths: tuple[str, ...],
     **options: Any,
 ) -> int:
@@ -113,13 +129,15 @@ def command(
     Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage,
     configuration or unreadable input, 3 a bug in linkstep.
     """
-    from linkstep import pipeline  # the stages; --help needs none of them
+    from linkstep.cli.caching import cache_for, checked  # --help needs none of it
 
     started = time.perf_counter()
-    with observed(sys.stderr, quiet) as observer:
-        result: CheckResult = pipeline.check(request_for(paths, **options), observer)
-    elapsed = time.perf_counter() - started
-    for format_, file in ((style, output), *further):
-        occasion = Occasion(to_file=file not in (None, "-"), quiet=quiet, elapsed=elapsed)
-        deliver(render(result, format_, occasion), file)
+    request = request_for(paths, **options)
+    with checked(request, cache_for(cache_dir, no_cache), quiet, jobs) as check:
+        with observed(sys.stderr, quiet) as observer:
+            result = check(observer)
+        elapsed = time.perf_counter() - started
+        for format_, file in ((style, output), *further):
+            occasion = Occasion(to_file=file not in (None, "-"), quiet=quiet, elapsed=elapsed)
+            deliver(render(result, format_, occasion), file)
     return 1 if result.failed else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from linkstep.cli.options import linking_options, request_for, tree_options
+from linkstep.cli.options import cache_options, linking_options, request_for, tree_options
 from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver
 from linkstep.model.import_map import ImportMap, MapRequest
@@ -45,6 +45,7 @@ FORMATS = ("dot", "mermaid", "json", "graphml")
 @click.option("--broken", is_flag=True, help="Show imports that fail only.")
 @tree_options
 @linking_options
+@cache_options
 def command(
     paths: tuple[str, ...],
     style: str,
@@ -55,6 +56,8 @@ def command(
     import_time: bool,
     cycles: bool,
     broken: bool,
+    cache_dir: str | None,
+    no_cache: bool,
     **options: Any,
 ) -> None:
     """Draw who imports whom below PATHS (default: the project in this directory).
@@ -68,11 +71,14 @@ def command(
       linkstep graph --broken --format json
     """
     from linkstep import pipeline
+    from linkstep.cli.caching import cache_for, known
 
     wanted = MapRequest(focus, depth, levels, import_time, cycles, broken)
-    with observed(sys.stderr, False) as observer:
-        shown = pipeline.map_imports(request_for(paths, **options), wanted, observer)
-    deliver(_render(shown, style), output)
+    request = request_for(paths, **options)
+    with known(request, cache_for(cache_dir, no_cache)) as (summaries, journal):
+        with observed(sys.stderr, False) as observer:
+            shown = pipeline.map_imports(request, wanted, observer, summaries, journal)
+        deliver(_render(shown, style), output)
 
 
 def _render(shown: ImportMap, style: str) -> str:

@@ -10,7 +10,13 @@ from typing import Any
 import click
 
 from linkstep import __version__
-from linkstep.cli.options import linking_options, request_for, tree_options, words
+from linkstep.cli.options import (
+    cache_options,
+    linking_options,
+    request_for,
+    tree_options,
+    words,
+)
 from linkstep.cli.progress import observed
 from linkstep.cli.streams import deliver, wants_colour, width_of
 from linkstep.model.health import HealthFailOn
@@ -49,6 +55,7 @@ TYPED = ("roots", "python", "config", "target_version", "platform")
 )
 @tree_options
 @linking_options
+@cache_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(
     paths: tuple[str, ...],
@@ -56,6 +63,8 @@ def command(
     output: str | None,
     fail_on: str,
     quiet: bool,
+    cache_dir: str | None,
+    no_cache: bool,
     **options: Any,
 ) -> int:
     """Tell how components and golden paths are, and what causes the harm.
@@ -74,15 +83,17 @@ def command(
     Exit code: 0 healthy enough, 1 something is as bad as --fail-on, 2 usage,
     configuration or unreadable input, 3 a bug in linkstep.
     """
-    from linkstep import pipeline
+    from linkstep.cli.caching import cache_for, checked
 
     started = time.perf_counter()
-    with observed(sys.stderr, quiet) as observer:
-        result = pipeline.check(request_for(paths, no_baseline=True, **options), observer)
-        overview = result.overview()
-    elapsed = time.perf_counter() - started
-    invocation = Invocation(paths, tuple(_as_typed(options)))
-    deliver(_render(result, style, output, invocation, elapsed), output)
+    request = request_for(paths, no_baseline=True, **options)
+    with checked(request, cache_for(cache_dir, no_cache), quiet) as check:
+        with observed(sys.stderr, quiet) as observer:
+            result = check(observer)
+            overview = result.overview()
+        elapsed = time.perf_counter() - started
+        invocation = Invocation(paths, tuple(_as_typed(options)))
+        deliver(_render(result, style, output, invocation, elapsed), output)
     return 1 if overview.health.failed(HealthFailOn(fail_on)) else 0
 
 

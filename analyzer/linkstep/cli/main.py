@@ -29,11 +29,13 @@ COMMANDS = {
     "image": "Link a container image: what its command starts, on its own Python.",
     "baseline": "Accept what is there today, so that only new findings fail.",
     "graph": "Draw who imports whom, with what is broken.",
+    "why": "Say how a module is reached, who needs a name, what a finding means.",
     "health": "Tell how components and golden paths are, and what blocks them.",
     "upgrade": "Say what an upgrade of a distribution would break.",
     "roots": "Show what is linked against what, and why.",
     "rule": "Explain a rule.",
     "rules": "List all rules.",
+    "cache": "Show what earlier runs have kept, or remove it.",
 }
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -66,6 +66,19 @@ def tree_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def cache_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the cache is."""
+    options: tuple[Decorator, ...] = (
+        click.option(
+            "--cache-dir", metavar="DIR", help="Where the cache is.  [default: the user's caches]"
+        ),
+        click.option("--no-cache", is_flag=True, help="Neither read nor write a cache."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def request_for(
     paths: tuple[str, ...],
     *,

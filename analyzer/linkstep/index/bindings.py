@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from linkstep.index import lazy_names
 from linkstep.index.conditions import dotted
 from linkstep.index.exports import exports
+from linkstep.index.getattr_makers import served_by_maker
 from linkstep.index.grammar import Grammar
+from linkstep.index.literal_tables import Tables
 from linkstep.index.names import (
     ALIAS,
     IMPORTED,
@@ -18,6 +20,7 @@ from linkstep.index.names import (
 from linkstep.index.namespaces import Namespaces, is_module_table
 from linkstep.index.positions import Positions
 from linkstep.index.references import LOCAL
+from linkstep.model.expressions import Ref
 from linkstep.model.summary import (
     Bind,
     BindingKind,
@@ -175,12 +178,23 @@ class Bindings(Namespaces):
         """Record `__getattr__, __dir__, __all__ = lazy_loader.attach(...)`."""
         names = [name for target in node.targets for name in target_names(target)]
         value = node.value
+        if "__getattr__" not in names:
+            return False
+        self.lazy = None  # what was defined above does not answer any more
         called = dotted(value.func) if isinstance(value, ast.Call) else None
-        if "__getattr__" not in names or called is None or not isinstance(value, ast.Call):
+        if called is None or not isinstance(value, ast.Call):
             return False
-        if called.rpartition(".")[2] not in ("attach", "attach_stub"):
+        made = served_by_maker(node, self.tree)
+        if made is not None:
+            self.lazy = made
+            self.visit(value)
+        elif called.rpartition(".")[2] in ("attach", "attach_stub"):
+            self.lazy = lazy_names.served_by_attach(value, self.tree)
+        else:
+            maker = self.expression(value.func) if names == ["__getattr__"] else None
+            if isinstance(maker, Ref):
+                self.lazy = LazyNames((), False, maker=maker)
             return False
-        self.lazy = lazy_names.served_by_attach(value, self.tree)
         for name in names:
             self.bind(name, BindingKind.ASSIGNMENT, node)
         if "__all__" in names:
@@ -194,7 +208,7 @@ class Bindings(Namespaces):
         target, value = node.targets[0], node.value
         if not (self.is_self(target) and isinstance(value, ast.Call)):
             return False
-        tables = lazy_names.Tables(self.tree)
+        tables = Tables(self.tree)
         for argument in value.args:
             if isinstance(argument, ast.Name) and argument.id in tables.displays:
                 served = lazy_names.served_by_structure(argument, tables)

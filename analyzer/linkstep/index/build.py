@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from hashlib import blake2b
 
+from linkstep.index.summaries import Kept, Summaries, no_workers
 from linkstep.index.summarize import summarize
+from linkstep.index.workers import WORTH_IT, summaries_by
 from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
-Shared = dict[tuple[bytes, ModuleKind, Target, bool], FileSummary]
-
 
 class Index:
-    """Summaries by path; a file is read once.
+    """Summaries by path; a file is read once, or not at all when its summary is known.
 
-    `read` gives a file's bytes or raises OSError. `shared` holds summaries by content, for
-    several indexes of one run: two states of a tree have most files in common.
+    `read` gives a file's bytes or raises OSError; `content_id` gives what stands for them, if
+    that is known without reading (`Tree.content_id`). `summaries` holds what is known, for
+    several indexes of one run.
     """
 
     def __init__(
@@ -24,10 +28,12 @@ class Index:
         read: Callable[[str], bytes],
         target: Target,
         reader: str,
-        shared: Shared | None = None,
+        summaries: Summaries | None = None,
+        content_id: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
         self._read = read
-        self._shared = shared
+        self._content_id = content_id
+        self._kept = Summaries() if summaries is None else summaries
         self._target = target
         self._reader = reader
         self._texts: dict[str, bytes] = {}
@@ -38,9 +44,13 @@ class Index:
     def summary(self, path: str, kind: ModuleKind) -> FileSummary | None:
         """Give the summary of a file, None when it cannot be read."""
         if path not in self._summaries:
-            outside = path.startswith("/")  # of the environment: nobody links its functions
-            self._summaries[path] = self._summarized(self._source(path), kind, shallow=outside)
+            kept = self._known(path, kind) or self._made(path, kind, self._source(path))
+            self._summaries[path] = None if kept is None else kept.summary
         return self._summaries[path]
+
+    def for_target(self, target: Target) -> Index:
+        """Give an index of the same files for another target."""
+        return Index(self._read, target, self._reader, self._kept, self._content_id)
 
     def text(self, path: str) -> bytes:
         """Give a file's bytes, none when it cannot be read; kept for files of the project."""
@@ -58,14 +68,55 @@ class Index:
         commented: Callable[[bytes], bool],
     ) -> None:
         """Summarise files; those whose bytes `commented` is true of are remembered."""
-        for path, kind in files:
-            observer.advance(1)
-            if path in self._summaries:
-                continue
-            source = self._source(path)
-            if source is not None and commented(source):
+        files = [(path, kind) for path, kind in files if path not in self._summaries]
+        keys = (self._key(path, kind) for path, kind in files)
+        self._kept.fetch(key for key in keys if key is not None)
+        found = {path: self._known(path, kind) for path, kind in files}
+        unknown = [f for f in files if (kept := found[f[0]]) is None or kept.commented is None]
+        observer.advance(len(files) - len(unknown))
+        with self._kept.workers() if len(unknown) >= WORTH_IT else no_workers() as executor:
+            found |= self._all_made(unknown, observer, commented, executor)
+        for path, _ in files:
+            kept = found[path]
+            self._summaries[path] = None if kept is None else kept.summary
+            if kept is not None and kept.commented:
                 self.commented.append(path)
-            self._summaries[path] = self._summarized(source, kind)
+
+    def _all_made(
+        self,
+        files: Iterable[tuple[str, ModuleKind]],
+        observer: Observer,
+        commented: Callable[[bytes], bool],
+        executor: Executor | None,
+    ) -> dict[str, Kept | None]:
+        """Summarise files, with the help of an executor or without."""
+        found: dict[str, Kept | None] = {}
+        asked: deque[tuple[str, bytes, bool]] = deque()
+
+        def sources() -> Iterator[tuple[bytes, ModuleKind]]:
+            for path, kind in files:
+                source = self._source(path)
+                key = None if source is None else self._key(path, kind, source)
+                kept = None if key is None else self._kept.get(key)
+                if source is None or key is None or (kept and kept.commented is not None):
+                    found[path] = kept
+                    observer.advance(1)
+                    continue
+                asked.append((path, key, commented(source)))
+                yield source, kind
+
+        if executor is None:
+            made: Iterator[FileSummary] = (
+                summarize(*one, self._target, self._reader) for one in sources()
+            )
+        else:
+            made = summaries_by(executor, sources(), self._target, self._reader)
+        for summary in made:
+            path, key, is_commented = asked.popleft()
+            kept = found[path] = Kept(summary, is_commented)
+            self._kept.put(key, kept)
+            observer.advance(1)
+        return found
 
     def _source(self, path: str) -> bytes | None:
         try:
@@ -74,14 +125,29 @@ class Index:
             self.unreadable[path] = error.strerror or type(error).__name__
             return None
 
-    def _summarized(
-        self, source: bytes | None, kind: ModuleKind, *, shallow: bool = False
-    ) -> FileSummary | None:
+    def _known(self, path: str, kind: ModuleKind) -> Kept | None:
+        key = self._key(path, kind)
+        return None if key is None else self._kept.get(key)
+
+    def _key(self, path: str, kind: ModuleKind, source: bytes | None = None) -> bytes | None:
+        """Give what the summary of a file is kept by; None when only reading the file tells."""
+        content = self._content_id(path)
+        if content is None and source is not None:
+            content = blake2b(source, digest_size=16).digest()
+        if content is None:
+            return None
+        outside = path.startswith("/")  # of the environment: nobody links its functions
+        return self._kept.key(content, kind, self._target, self._reader, shallow=outside)
+
+    def _made(self, path: str, kind: ModuleKind, source: bytes | None) -> Kept | None:
+        """Summarise a file, unless one with the same content was; None when it was not read."""
         if source is None:
             return None
-        if self._shared is None:
-            return summarize(source, kind, self._target, self._reader, shallow=shallow)
-        key = (source, kind, self._target, shallow)
-        if key not in self._shared:
-            self._shared[key] = summarize(source, kind, self._target, self._reader, shallow=shallow)
-        return self._shared[key]
+        key = self._key(path, kind, source)
+        assert key is not None
+        kept = self._kept.get(key)
+        if kept is None:
+            outside = path.startswith("/")
+            kept = Kept(summarize(source, kind, self._target, self._reader, shallow=outside))
+            self._kept.put(key, kept)
+        return kept

@@ -8,83 +8,15 @@ module is then *open with known keys*. Everything else serves unknown names.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from linkstep.index.literal_tables import Tables
 from linkstep.model.summary import LazyName, LazyNames
 
-_MUTATORS = ("update", "setdefault", "pop", "clear", "append", "extend", "add", "insert")
 
-
-class Tables:
-    """The literal displays a module binds to one name and never changes, by name."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        self.displays: dict[str, ast.expr] = {}
-        seen: set[str] = set()
-        for name, value in _assignments(tree.body):
-            if name not in seen and isinstance(value, ast.Dict | ast.List | ast.Tuple | ast.Set):
-                self.displays[name] = value
-            else:
-                self.displays.pop(name, None)
-            seen.add(name)
-        self.additions: dict[str, list[tuple[str, ast.expr]]] = {}
-        self.changed: set[str] = set()
-        for node in ast.walk(tree):
-            self._change(node)
-
-    def _change(self, node: ast.AST) -> None:
-        target: ast.expr | None = None
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            target = node.targets[0].value
-            key = node.targets[0].slice
-            if isinstance(target, ast.Name) and isinstance(key, ast.Constant):
-                self.additions.setdefault(target.id, []).append((str(key.value), node.value))
-                return
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in _MUTATORS:
-                target = node.func.value
-                while isinstance(target, ast.Subscript):
-                    target = target.value
-        elif isinstance(node, ast.AugAssign):
-            target = node.target
-        if isinstance(target, ast.Name):
-            self.changed.add(target.id)
-
-    def items(self, node: ast.expr) -> list[tuple[str, ast.expr]] | None:
-        """Give the keys and values of a table, or the members of a list with themselves."""
-        name = node.id if isinstance(node, ast.Name) else None
-        display = self.displays.get(name) if name else node
-        if display is None or name in self.changed:
-            return None
-        found: list[tuple[str, ast.expr]] = []
-        if isinstance(display, ast.Dict):
-            pairs = zip(display.keys, display.values, strict=True)
-        elif isinstance(display, ast.List | ast.Tuple | ast.Set):
-            pairs = zip(display.elts, display.elts, strict=True)
-        else:
-            return None
-        for key, value in pairs:
-            if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
-                return None
-            found.append((key.value, value))
-        return found + self.additions.get(name or "", [])
-
-
-def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    for node in body:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value is not None:
-                yield node.target.id, node.value
-        elif isinstance(node, ast.If | ast.Try):
-            yield from _assignments(node.body)
-            yield from _assignments(node.orelse)
-
-
-def served_by_function(function: ast.FunctionDef, tree: ast.Module) -> LazyNames:
+def served_by_function(
+    function: ast.FunctionDef, tree: ast.Module, tables: Tables | None = None
+) -> LazyNames:
     """Say which names a module's `__getattr__` serves.
 
     >>> source = '''
@@ -99,11 +31,19 @@ def served_by_function(function: ast.FunctionDef, tree: ast.Module) -> LazyNames
     >>> [(lazy.name, lazy.module, lazy.attribute) for lazy in found.names], found.complete
     ([('a', '.x', 'a'), ('b', '.y', 'b')], True)
     """
-    if not function.args.args:
+    if not function.args.args or _rebinds(function, function.args.args[0].arg):
         return LazyNames((), False)
-    reading = _Function(function, Tables(tree))
-    complete = reading.refuses(function.body)
+    reading = _Function(function, tables or Tables(tree))
+    complete = reading.refuses(function.body) is True
     return LazyNames(tuple(reading.names.values()), complete)
+
+
+def _rebinds(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function gives its parameter another value: `name = name.lower()`."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+        for node in ast.walk(function)
+    )
 
 
 class _Function:
@@ -114,8 +54,11 @@ class _Function:
         self.looked_up: dict[str, ast.expr] = {}
         self.names: dict[str, LazyName] = {}
 
-    def refuses(self, body: list[ast.stmt]) -> bool:
-        """Whether this block raises for every name not recorded on the way."""
+    def refuses(self, body: list[ast.stmt]) -> bool | None:
+        """Whether this block raises for every name not recorded on the way.
+
+        None says that it does nothing about the others: control goes on behind it.
+        """
         for statement in body:
             if isinstance(statement, ast.Raise):
                 return True
@@ -132,7 +75,7 @@ class _Function:
                 statement, ast.Import | ast.ImportFrom | ast.Expr | ast.Global | ast.AnnAssign
             ):
                 return False
-        return False
+        return None
 
     def branch(self, statement: ast.If) -> bool | None:
         """Give the verdict of the whole block when this `if` settles it, else None."""
@@ -145,7 +88,7 @@ class _Function:
         if not inside:
             return _raises(statement.body)
         if statement.orelse:
-            return self.refuses(statement.orelse) if _leaves(statement.body) else None
+            return self.refuses(statement.orelse)
         return None
 
     def tries(self, statement: ast.Try) -> bool:
@@ -162,6 +105,10 @@ class _Function:
         """Whether the assignment raises KeyError for names that are not served."""
         value = statement.value
         target = statement.targets[0]
+        if isinstance(target, ast.Name):
+            self.tables.displays.pop(target.id, None)
+            if isinstance(value, ast.Dict | ast.List | ast.Tuple | ast.Set):
+                self.tables.displays[target.id] = value
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             asked = value.func.attr == "get" and value.args and self.is_parameter(value.args[0])
             if asked and isinstance(target, ast.Name):
@@ -183,6 +130,8 @@ class _Function:
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             keys, inside = self.keys(test.operand)
             return keys, not inside
+        if isinstance(test, ast.NamedExpr):
+            return self._fetched(test.value), True
         if isinstance(test, ast.Name) and test.id in self.looked_up:
             return self._table(self.looked_up[test.id]), True
         if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
@@ -199,6 +148,13 @@ class _Function:
         if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(right, ast.Constant):
             return {str(right.value): None}, isinstance(operator, ast.Eq)
         return None, True
+
+    def _fetched(self, value: ast.expr) -> dict[str, ast.expr | None] | None:
+        """Give the names for which `TABLE.get(name)` finds something."""
+        if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)):
+            return None
+        asked = value.func.attr == "get" and len(value.args) == 1
+        return self._table(value.func.value) if asked and self.is_parameter(value.args[0]) else None
 
     def _combined(self, test: ast.BoolOp) -> tuple[dict[str, ast.expr | None] | None, bool]:
         parts = [self.keys(value) for value in test.values]
@@ -231,10 +187,6 @@ class _Function:
 
 def _raises(body: list[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Raise)
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], ast.Raise | ast.Return)
 
 
 def _import_form(function: ast.FunctionDef, parameter: str) -> tuple[str, str] | None:

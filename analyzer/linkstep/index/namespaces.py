@@ -11,6 +11,7 @@ import ast
 
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import KNOWN_CALLS, called_paths
+from linkstep.index.made_names import is_found, loop_names, member_names
 from linkstep.index.references import References
 from linkstep.model.expressions import Call, Compare, Const, Ref
 from linkstep.model.summary import (
@@ -25,6 +26,7 @@ from linkstep.model.summary import (
     StopKind,
 )
 
+_OWN_NAMESPACE = ("globals", "vars", "locals", "modules")
 _READ_METHODS = frozenset({"get", "keys", "items", "values", "copy", "__contains__"})
 _READ_CALLS = frozenset(
     {"dict", "list", "sorted", "set", "tuple", "len", "eval", "repr", "str", "id", "isinstance"}
@@ -44,9 +46,12 @@ _NAME_ONLY = frozenset(
 class Namespaces(References):
     """Adds to the walk of expressions what the special functions mean."""
 
+    tree: ast.Module
+
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.opens: list[tuple[str, int]] = []
+        self.by_name = 0  # imports by name so far
         self.opens_path = False
         self.hands_over: dict[Ref, None] = {}
         self.rebound_globals: set[str] = set()
@@ -54,6 +59,11 @@ class Namespaces(References):
         self.self_aliases: set[str] = set()
         self.mirrored: ast.expr | None = None
         self.words: set[str] = set()
+        self.loops: list[ast.For] = []
+        text = self.positions.text
+        # Without these words no expression is the module or its dictionary.
+        self.reaches_itself = any(word in text for word in _OWN_NAMESPACE)
+        self.says_name = "__name__" in text
 
     def open(self, reason: str, node: ast.expr | ast.stmt) -> None:
         """Note that the module may have names that cannot be seen."""
@@ -86,6 +96,10 @@ class Namespaces(References):
 
     def visit_subscript(self, node: ast.Subscript) -> None:
         """Record `globals()[key]`, `sys.modules[key]`, and every other subscript."""
+        if not self.reaches_itself:
+            self.visit(node.value)
+            self.visit(node.slice)
+            return
         stores = not isinstance(node.ctx, ast.Load)
         if self.is_namespace(node.value):
             if stores:
@@ -97,14 +111,18 @@ class Namespaces(References):
                 self.open("the module replaces itself in sys.modules", node)
             elif isinstance(node.ctx, ast.Del) and self.frame is self.module:
                 self.open("the module removes a module from sys.modules, perhaps itself", node)
-            elif isinstance(node.ctx, ast.Store):
+            elif isinstance(node.ctx, ast.Store) and not is_found(node, self.tree):
                 name = self.expression(node.slice)
                 self.steps.append(ModuleAlias(name, node.lineno, self.mirrored is node))
         self.children(node)
 
     def bind_item(self, key: ast.expr, node: ast.expr | ast.stmt) -> None:
         """Bind the name that a literal key is, or open the module for a computed one."""
-        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+        names = None if isinstance(key, ast.Constant) else loop_names(key, self.loops, self.tree)
+        if names is not None:
+            for name in names:
+                self.bind_item(ast.Constant(name), node)
+        elif not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
             self.open("globals() is changed under computed keys", node)
         elif self.frame is self.module:
             self.steps.append(Bind(key.value, BindingKind.DYNAMIC, node.lineno))
@@ -126,7 +144,7 @@ class Namespaces(References):
 
     def visit_attribute(self, node: ast.Attribute) -> None:
         """Record an attribute; setting one on the module itself binds the name."""
-        if not isinstance(node.ctx, ast.Load) and self.is_self(node.value):
+        if self.reaches_itself and type(node.ctx) is not ast.Load and self.is_self(node.value):
             if node.attr == "__class__":
                 self.open("the module's class is replaced", node)
             else:
@@ -137,12 +155,13 @@ class Namespaces(References):
 
     def visit_call(self, node: ast.Call) -> None:
         """Record a call and what it means when the function is a known one."""
-        self.note_state(node)
+        if self.has_state:
+            self.note_state(node)
         function = node.func
         name = function.id if isinstance(function, ast.Name) else None
         if isinstance(function, ast.Attribute):
             name = function.attr
-            if self.is_namespace(function.value):
+            if self.reaches_itself and self.is_namespace(function.value):
                 self._namespace_method(node, function.attr)
                 return
         if name is not None:
@@ -156,16 +175,18 @@ class Namespaces(References):
         self.invoke(function, node.lineno)
 
     def _arguments(self, node: ast.Call, name: str | None) -> None:
-        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        values = [*node.args, *[keyword.value for keyword in node.keywords]]
         for value in values:
-            if self.is_namespace(value):
+            if not self.reaches_itself:
+                self.visit(value)
+            elif self.is_namespace(value):
                 if name not in _READ_CALLS:
                     self.open("globals() is handed to other code", node)
             elif self.is_self(value) and name not in ("getattr", "hasattr", "setattr", "dir"):
                 self.open("the module object is handed to other code", node)
             else:
                 self.visit(value)
-        if name not in _NAME_ONLY and any(_is_own_name(value) for value in values):
+        if self.says_name and name not in _NAME_ONLY and any(map(_is_own_name, values)):
             self.note_handover(node)
 
     def note_handover(self, node: ast.expr) -> None:
@@ -180,6 +201,9 @@ class Namespaces(References):
             if method == "update" and isinstance(first, ast.Dict):
                 for key in first.keys:
                     self.bind_item(key or first, node)
+            elif method == "update" and (names := member_names(first, self.tree)) is not None:
+                for name in names:
+                    self.bind_item(ast.Constant(name), node)
             elif method == "update" and first is not None:
                 self.open("globals() is updated from a computed mapping", node)
             elif first is not None:
@@ -225,6 +249,7 @@ class Namespaces(References):
         relative = len(node.args) > 1 and _is_package_name(node.args[1])
         span = self.positions.span(node.args[0])
         self.steps.append(ImportByName(name, relative, node.lineno, span))
+        self.by_name += 1
 
     def call_importorskip(self, node: ast.Call) -> None:
         """Record `pytest.importorskip("m")`: without m the module stops here, skipped."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +25,7 @@ from linkstep.index.names import (
     pattern_names,
     surely_bound,
 )
+from linkstep.index.old_strings import reads_before_312
 from linkstep.index.positions import Positions
 from linkstep.index.references import Frame
 from linkstep.index.syntax_nodes import TemplateStr
@@ -57,14 +59,15 @@ class Recorder(Bindings):
         stub: bool = False,
         shallow: bool = False,
     ) -> None:
-        self.walrus = ":=" in positions.text
-        names = collect(tree.body, walrus=self.walrus)
+        self.walrus_lines = _lines_with(":=", positions.text)
+        names = collect(tree.body, walrus=bool(self.walrus_lines))
         for name in _global_names(positions.text):
             names.add(name, OTHER)
         unsure = frozenset(names.bound) - surely_bound(tree.body) - names.globals
         super().__init__(tree, positions, names, frozenset() if stub else unsure, stub=stub)
         self.shallow = shallow
         self.app_state = AppState(tree, positions)
+        self.handlers: list[tuple[Frame, ast.ExceptHandler]] = []
         marks = guards.module_skips(tree.body) if "pytestmark" in positions.text else []
         self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
         deferred = target.version >= (3, 14) or any(map(_defers_annotations, tree.body))
@@ -100,6 +103,16 @@ class Recorder(Bindings):
             ast.Pass: lambda node: None,
         }
 
+    def check_strings(self) -> None:
+        """Ask of every f-string whether it needs the grammar of PEP 701."""
+        self._visitors[ast.JoinedStr] = self.visit_new_string
+
+    def visit_new_string(self, node: ast.JoinedStr) -> None:
+        """Record an f-string that a grammar with PEP 701 has read."""
+        if self.pinned is None and not reads_before_312(self.positions.source(node)):
+            self.grammar.needs(node, (3, 12), "an f-string of this form")
+        self.visit_formatted(node)
+
     def record(self) -> tuple[Step, ...]:
         """Record the whole module and give the steps of its body."""
         self.scopes.clear()
@@ -110,12 +123,14 @@ class Recorder(Bindings):
         if not self.shallow:
             body = (*body, *assigned_paths(self.tree, self.positions))
         self.grammar.check_module(self.tree)
+        # These hold the recorder, and so the tree, in a cycle that only a collector would find.
+        self.module.found.clear()
+        self._visitors.clear()
+        self._statements.clear()
         return body
 
     def note_state(self, node: ast.expr) -> None:
         """Record the uses of application state that an expression is."""
-        if not self.app_state.is_mentioned:
-            return
         lines = []
         frame: Frame | None = self.frame
         while frame is not None and frame.index != 0:
@@ -174,7 +189,7 @@ class Recorder(Bindings):
         if self.annotations_run and not type_names:
             self.visit_all(argument.annotation for argument in grammar.arguments(node.args))
             self.visit(node.returns)
-        names = collect(node.body, walrus=self.walrus)
+        names = collect(node.body, walrus=self._has_walrus(node))
         add_arguments(names, node.args)
         for name in type_names:
             names.bound.setdefault(name, 4)
@@ -243,7 +258,7 @@ class Recorder(Bindings):
         if not type_names:
             self.visit_all(node.bases)
             self.visit_all(keyword.value for keyword in node.keywords)
-        names = collect(node.body, walrus=self.walrus)
+        names = collect(node.body, walrus=self._has_walrus(node))
         for name in type_names:
             names.bound.setdefault(name, 4)
         if self.frame is self.module and guards.exports_members(node):
@@ -261,6 +276,12 @@ class Recorder(Bindings):
             self.scopes[index] = empty
         self._decorate(node)
         self.bind(node.name, BindingKind.CLASS, node)
+
+    def _has_walrus(self, node: ast.stmt) -> bool:
+        """Whether the lines of a definition have assignment expressions, or may have."""
+        lines = self.walrus_lines
+        place = bisect_left(lines, node.lineno)
+        return place < len(lines) and lines[place] <= (node.end_lineno or node.lineno)
 
     def _qualified(self, name: str) -> str:
         frame = self.frame
@@ -284,7 +305,9 @@ class Recorder(Bindings):
 
         def body() -> None:
             self.bind_targets(node.target)
+            self.loops += [node] if isinstance(node, ast.For) else []
             self.block(node.body)
+            self.loops = self.loops[: -1 if isinstance(node, ast.For) else None]
 
         self._repeat(node, runs, body)
 
@@ -296,10 +319,14 @@ class Recorder(Bindings):
     def _repeat(
         self, node: ast.For | ast.AsyncFor | ast.While, runs: bool | None, body: Callable[[], None]
     ) -> None:
+        before = self.by_name
         steps = self.collected(body)
+        over = None
+        if isinstance(node, ast.For) and self.by_name > before:
+            over = self.expression(node.iter) if isinstance(node.target, ast.Name) else None
         orelse = self.nested(node.orelse)
         if steps or orelse:
-            self.steps.append(Repeat(runs, steps, orelse, node.lineno))
+            self.steps.append(Repeat(runs, steps, orelse, node.lineno, over))
 
     def record_with(self, node: ast.With | ast.AsyncWith) -> None:
         """Record a with statement; some context managers catch what the body raises."""
@@ -336,7 +363,9 @@ class Recorder(Bindings):
             self.visit(node.type)
             if node.name:
                 self.bind_value(node.name, BindingKind.EXCEPTION, node, None)
+            self.handlers.append((self.frame, node))
             self.block(node.body)
+            self.handlers.pop()
             if node.name and self.frame is self.module:
                 self.steps.append(Unbind(node.name, node.end_lineno or node.lineno))
 
@@ -391,7 +420,16 @@ class Recorder(Bindings):
         name = dotted(raised) if raised is not None else None
         if name is not None and not name.rpartition(".")[2][:1].isupper():
             name = None  # `raise error`: a variable, most often what was caught
-        self.steps.append(Stop(StopKind.RAISE, node.lineno, name, message))
+        again = self._raised_again(node.exc)
+        self.steps.append(Stop(StopKind.RAISE, node.lineno, name, message, again))
+
+    def _raised_again(self, raised: ast.expr | None) -> int:
+        """Give the line of the handler whose exception is raised once more, else 0."""
+        name = raised.id if isinstance(raised, ast.Name) else None
+        for frame, handler in reversed(self.handlers):
+            if frame is self.frame and (raised is None or name == handler.name is not None):
+                return handler.lineno
+        return 0
 
     def record_assert(self, node: ast.Assert) -> None:
         """Record `assert`; `assert False` is how some say that a branch is never taken."""
@@ -422,6 +460,13 @@ def _defers_annotations(node: ast.stmt) -> bool:
         and node.module == "__future__"
         and any(alias.name == "annotations" for alias in node.names)
     )
+
+
+def _lines_with(text: str, source: str) -> list[int]:
+    if text not in source:
+        return []
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [number for number, line in enumerate(lines, 1) if text in line]
 
 
 def _global_names(text: str) -> set[str]:

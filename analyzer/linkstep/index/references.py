@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from linkstep.index.conditions import expression
 from linkstep.index.names import ALIAS, DEFINED, IMPORTED, Names, add_arguments, target_names
@@ -44,7 +45,7 @@ _CHILDREN: dict[type, tuple[str, ...]] = {}
 class Frame:
     """A block whose names are being resolved; `index` is its place in `scopes`."""
 
-    __slots__ = ("index", "is_class", "names", "parent", "yields")
+    __slots__ = ("found", "index", "is_class", "names", "parent", "yields")
 
     def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
         self.index = index
@@ -52,6 +53,7 @@ class Frame:
         self.parent = parent
         self.is_class = is_class
         self.yields = False
+        self.found: dict[str, Frame | None] = {}  # which block binds a name for code in this one
 
     @property
     def runs_at_import(self) -> bool:
@@ -74,6 +76,7 @@ class References:
         self.unsure = unsure
         self.pinned: ast.expr | None = None
         self.used_at_import: set[str] = set()
+        self.has_state = "state" in positions.text
         self._visitors: dict[type, Callable[..., None]] = {
             ast.Name: self.visit_name,
             ast.Attribute: self.visit_attribute,
@@ -160,6 +163,12 @@ class References:
 
     def find(self, name: str) -> Frame | None:
         """Give the block that binds `name` for code in the current block."""
+        found = self.frame.found
+        if name not in found:
+            found[name] = self._search(name)
+        return found[name]
+
+    def _search(self, name: str) -> Frame | None:
         frame: Frame | None = self.frame
         innermost = True
         while frame is not None:
@@ -237,7 +246,8 @@ class References:
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
             chain.append(value)
-            self.note_state(value)
+            if self.has_state:
+                self.note_state(value)
             value = value.value
         if not isinstance(value, ast.Name):
             self.visit(value)
@@ -255,7 +265,7 @@ class References:
 
     def ref(self, root: ast.Name, chain: list[ast.Attribute]) -> Ref:
         """Give the reference that a root name and its attributes are."""
-        return Ref(root.id, tuple(link.attr for link in chain), self.scope_of(root.id))
+        return Ref(root.id, tuple([link.attr for link in chain]), self.scope_of(root.id))
 
     def use(self, node: ast.expr, root: ast.Name, chain: list[ast.Attribute]) -> None:
         """Append a reference; inside an f-string it stands where the string stands.
@@ -263,19 +273,17 @@ class References:
         CPython before 3.12 has no positions for the parts of an f-string, and a summary
         must not depend on the Python that reads it.
         """
-        if any(link.attr.startswith("__") and not link.attr.endswith("__") for link in chain):
-            return  # a private name: inside a class it is mangled to another one
-        column = self.positions.column
+        for link in chain:
+            if link.attr.startswith("__") and not link.attr.endswith("__"):
+                return  # a private name: inside a class it is mangled to another one
         if self.pinned is not None:
             span = self.positions.span(self.pinned)
             ends: tuple[tuple[int, int], ...] = ((span.end_line, span.end_column),)
             self.steps.append(Use(self.ref(root, chain), span.line, span.column, ends))
             return
-        ends = tuple(
-            (end.end_lineno or 0, column(end.end_lineno or 0, end.end_col_offset or 0))
-            for end in (root, *chain)
-        )
-        start = column(root.lineno, root.col_offset)
+        end = self.positions.end
+        ends = (end(root), *[end(link) for link in chain])
+        start = self.positions.column(root.lineno, root.col_offset)
         self.steps.append(Use(self.ref(root, chain), root.lineno, start, ends))
 
     # Control flow inside expressions
@@ -304,14 +312,14 @@ class References:
 
     def visit_boolean(self, node: ast.BoolOp) -> None:
         """Record `a and b and c`: each operand is evaluated only after the one before."""
-        negated = isinstance(node.op, ast.Or)
+        self._operands(node, 0)
 
-        def rest(index: int) -> None:
-            self.visit(node.values[index])
-            if index + 1 < len(node.values):
-                self.branch(node.values[index], lambda: rest(index + 1), negated=negated)
-
-        rest(0)
+    def _operands(self, node: ast.BoolOp, index: int) -> None:
+        self.visit(node.values[index])
+        if index + 1 < len(node.values):
+            negated = isinstance(node.op, ast.Or)
+            following = partial(self._operands, node, index + 1)
+            self.branch(node.values[index], following, negated=negated)
 
     def visit_formatted(self, node: ast.JoinedStr) -> None:
         """Record the expressions of an f-string, all at the place of the string."""
@@ -364,6 +372,7 @@ class References:
         self.frame = Frame(index, names, outer, is_class)
         steps = self.collected(record)
         deferred = self.frame.yields or isinstance(node, ast.AsyncFunctionDef)
+        self.frame.found.clear()
         self.frame = outer
         end = node.end_lineno or node.lineno
         self.scopes[index] = Scope(
@@ -391,4 +400,5 @@ class References:
             self.visit_all((node.key, node.value))
         else:
             self.visit(node.elt)
+        self.frame.found.clear()
         self.frame = outer

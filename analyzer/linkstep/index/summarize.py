@@ -7,10 +7,12 @@ machine, so summaries can be cached by content and made in any process.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Callable
 
+from linkstep.index.getattr_makers import makers_in
 from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
 from linkstep.index.syntax_nodes import ReaderError
@@ -23,6 +25,12 @@ _CHANGES_NAMESPACES = (
     *(b"sys.modules", b"sys.path", b"addsitedir", b"import_module", b"__import__", b"global "),
 )
 _REFLECTIVE = (b"sys.modules", b"_getframe", b"f_globals", b"currentframe", b"stack()")
+# A comment; whether a module is there, a copy of its names, and the name of the caller.
+_HARMLESS = re.compile(
+    rb"^\s*#.*|\bin sys\.modules\b(?!\s*[\[.])|\.update\(sys\.modules\[[\w.]+\]\.__dict__\)"
+    rb"|\b_getframe\(\w*\)\.f_globals(?:\.get\(|\[)\s*['\"]__name__['\"]",
+    re.MULTILINE,
+)
 
 
 def summarize(
@@ -46,7 +54,7 @@ def summarize(
     >>> summarize(b"def broken(:", ModuleKind.MODULE, Target((3, 11))).problem.message
     'invalid syntax'
     """
-    tree, problem = _parse(source, target, reader)
+    tree, problem, by_old_host = _parse(source, target, reader)
     if tree is None:
         return FileSummary(kind, (), (), problem=problem)
     positions = Positions(_text(source))
@@ -55,6 +63,8 @@ def summarize(
     try:
         shallow = shallow and not any(word in source for word in _CHANGES_NAMESPACES)
         recorder = Recorder(tree, positions, target, stub=kind.is_stub, shallow=shallow)
+        if not by_old_host:
+            recorder.check_strings()
         body = recorder.record()
     except RecursionError:
         return _unreadable(kind, "the file is nested too deeply to be read")
@@ -73,36 +83,52 @@ def summarize(
         opens=tuple(recorder.opens),
         opens_path=recorder.opens_path,
         hands_over=tuple(recorder.hands_over),
-        reflective=any(word in source for word in _REFLECTIVE),
+        reflective=_is_reflective(source),
         words=frozenset(recorder.words),
         hooks=b"meta_path" in source or b"path_hooks" in source,
         rebound_globals=frozenset(recorder.rebound_globals),
         problem=problem,
         needs=newest,
+        makers=makers_in(tree) if b"__getattr__" in source else {},
     )
+
+
+def _is_reflective(source: bytes) -> bool:
+    """Whether a file touches the namespaces of others, except to read what changes nothing.
+
+    >>> _is_reflective(b"sys.modules[name].x = 1"), _is_reflective(b"if name in sys.modules: y()")
+    (True, False)
+    """
+    if not any(word in source for word in _REFLECTIVE):
+        return False
+    rest = _HARMLESS.sub(b"", source)
+    return any(word in rest for word in _REFLECTIVE)
 
 
 def _parse(
     source: bytes, target: Target, reader: str
-) -> tuple[ast.Module | None, SyntaxProblem | None]:
-    """Parse with the readers that `reader` admits, in order."""
+) -> tuple[ast.Module | None, SyntaxProblem | None, bool]:
+    """Parse with the readers that `reader` admits, in order.
+
+    The last says that a grammar of before PEP 701 has read the file, f-strings included.
+    """
     problem: SyntaxProblem | None = None
     if reader != "libcst":
         tree, problem = _attempt(ast.parse, source)
         if tree is not None or reader == "ast":
-            return tree, problem
+            return tree, problem, sys.version_info < (3, 12)
         if problem is not None and _settles(problem, target):
-            return None, problem
+            return None, problem, False
     from linkstep.index.libcst_reader import parse_with_libcst
 
     tree, second = _attempt(parse_with_libcst, source)
     if tree is None:
         if problem is None:  # CPython's words say more than libcst's, when it refuses too
             problem = _attempt(ast.parse, source)[1]
-        return None, problem or second
+        return None, problem or second, False
     if problem is not None and target.version <= sys.version_info[:2]:
-        return None, problem
-    return tree, None
+        return None, problem, False
+    return tree, None, False
 
 
 def _settles(problem: SyntaxProblem, target: Target) -> bool:

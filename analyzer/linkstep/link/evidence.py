@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from linkstep.link.modules import Module, Modules, every_step
-from linkstep.link.outcomes import Definition, ModuleValue
+from linkstep.link.modules import Module, Modules, every_step, is_namespace
+from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.submodules import imported_names
 from linkstep.model.environment import Missing, Origin
@@ -99,10 +99,26 @@ class Evidence:
                 and package.origin is not Origin.STANDARD_LIBRARY
             ):
                 return Doubt.OPAQUE
+            elif isinstance(package, Module) and self._is_extended(package, missing, importer):
+                return Doubt.PATH
             name = name.rpartition(".")[0]
         if importer is not None and self._aliased_anywhere(missing.name):
             return Doubt.OPEN
         return None
+
+    def _is_extended(self, package: Module, missing: Missing, importer: Module | None) -> bool:
+        """Whether a directory that code puts on sys.path has more of a namespace package."""
+        if not is_namespace(package):
+            return False
+        if importer is not None and any(
+            self._edits(one)[1] for one in self._path_editors(importer)
+        ):
+            return True
+        directories = {place for module in self.first_party for place in self._edits(module)[0]}
+        places = (posixpath.join(directory, "__main__.py") for directory in sorted(directories))
+        starts = (Module("", place, Origin.FIRST_PARTY, False) for place in places)
+        name = missing.name
+        return any(isinstance(self.modules.find(name, start), Module) for start in starts)
 
     def _own_imports(self, package: Module) -> Iterator[Module]:
         """Give the package's own modules that its `__init__` imports."""
@@ -354,6 +370,8 @@ class Evidence:
             if entry is None or not entry.live:
                 continue
             value = self.lookup.value_of(callee, module)
+            if isinstance(value, Failed):
+                continue  # what cannot be imported is not called
             if not isinstance(value, ModuleValue | Definition):
                 return True
             provider = value.module

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from linkstep.link.acts import Act, Call, Import, TakeAll, TakeNames
+from linkstep.link.callees import called
 from linkstep.link.components import components
 from linkstep.link.cycles import Scene, describe, failures, is_hopeless, told, try_firsts
 from linkstep.link.guarding import is_main_test
@@ -22,7 +23,7 @@ from linkstep.link.modules import Module
 from linkstep.link.outcomes import exception_name
 from linkstep.link.progress import Clash, OutOfBudgetError, Raised
 from linkstep.link.projection import Projection, all_acts, reachable_acts
-from linkstep.link.scripts import Scripts, called
+from linkstep.link.scripts import Scripts
 from linkstep.link.settling import Links
 from linkstep.model.execution import (
     Cycle,
@@ -237,10 +238,10 @@ class Executions:
     def _edges_among(self, group: Sequence[Module]) -> Iterator[ImportStep]:
         """Give the import statements between modules of a circle, by place."""
         inside = {module.path: module for module in group}
-        for edge in sorted(self.links.edges):
-            importer, target = inside.get(edge.importer), inside.get(edge.target)
-            if edge.runs is Runs.IMPORT and importer is not None and target is not None:
-                yield ImportStep(importer.name, importer.path, edge.line, target.name)
+        among = (e for e in self.links.edges if e.importer in inside and e.target in inside)
+        for edge in sorted(edge for edge in among if edge.runs is Runs.IMPORT):
+            importer = inside[edge.importer]
+            yield ImportStep(importer.name, importer.path, edge.line, inside[edge.target].name)
 
     # Programs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from linkstep.link.flow import imported_names
@@ -31,6 +32,19 @@ class ExportedNames:
         if isinstance(target, Dubious):
             return StarNames((), target.doubt)
         return self.exported(target)
+
+    def are_known(self, stars: Sequence[ImportFrom], module: Module, depth: int = 8) -> bool:
+        """Whether all that star imports would bring is known: no module is missing there."""
+        for step in stars:
+            target = self.lookup.relative(step, module)
+            names = self.lookup.names(target) if isinstance(target, Module) else None
+            if names is None or names.building or depth == 0 or not isinstance(target, Module):
+                return False
+            if names.exports and self.all_names(target)[1]:
+                continue
+            if names.exports or not self.are_known(names.stars, target, depth - 1):
+                return False
+        return True
 
     def exported(self, module: Module) -> StarNames:
         """Give the names that a star import takes from a module."""

@@ -118,13 +118,13 @@ class Failures:
             text = f"SyntaxError: {summary.problem.message}"
             return Failure(text, module.path, summary.problem.line, module.is_first_party)
         self.lookup.names(module)
-        outside: list[tuple[Absent, int]] = []
+        outside: list[tuple[Absent, ImportModule | ImportFrom]] = []
 
         def fails(step: Step, at: Situation) -> str | None:
             if isinstance(step, ImportModule | ImportFrom):
                 found = self._target(step, module)
                 if isinstance(found, Absent) and found.origin is not Origin.FIRST_PARTY:
-                    outside.append((found, step.span.line))
+                    outside.append((found, step))
             return self.of_step(step, module)
 
         def emit(step: Step, at: Situation) -> None:
@@ -146,8 +146,10 @@ class Failures:
         except _FailureError as found:
             return found.failure
         if ran.ending is Ending.RAISES and ran.exception not in (None, "SystemExit"):
-            if outside and exception_name(outside[-1][0].exception) == ran.exception:
-                absent, line = outside[-1]
+            raising = [one for one in outside if one[1] is ran.cause] or outside
+            if raising and exception_name(raising[-1][0].exception) == ran.exception:
+                absent, step = raising[-1]
+                line = step.span.line
                 return Failure(absent.exception, module.path, line, origin=absent.origin)
             return Failure(ran.exception or "", module.path, 1)
         return None

@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable, Sequence
 
 from linkstep.link.exceptions import catches
+from linkstep.link.modules import all_steps
 from linkstep.model.expressions import Expression
 from linkstep.model.summary import (
     Bind,
@@ -110,14 +111,25 @@ class Ending(enum.Enum):
 
 
 class Ran:
-    """The result of walking a block: how it ends, with which exception, what it bound."""
+    """The result of walking a block: how it ends, with which exception, what it bound.
 
-    __slots__ = ("bound", "ending", "exception")
+    `cause` is the step that raises, while it is known: an import, or the `raise` of what
+    a handler further out has caught.
+    """
 
-    def __init__(self, ending: Ending, bound: set[str], exception: str | None = None) -> None:
+    __slots__ = ("bound", "cause", "ending", "exception")
+
+    def __init__(
+        self,
+        ending: Ending,
+        bound: set[str],
+        exception: str | None = None,
+        cause: Step | None = None,
+    ) -> None:
         self.ending = ending
         self.bound = bound
         self.exception = exception
+        self.cause = cause
 
 
 Decide = Callable[[Expression | None], bool | None]
@@ -166,7 +178,7 @@ class Flow:
             bound |= ran.bound
             if ran.ending is not Ending.GOES_ON:
                 self.skip(steps[index + 1 :], None)
-                return Ran(ran.ending, bound, ran.exception)
+                return Ran(ran.ending, bound, ran.exception, ran.cause)
         return Ran(Ending.GOES_ON, bound)
 
     def _import(self, step: Step, at: Situation) -> tuple[Ran, Situation]:
@@ -180,7 +192,7 @@ class Flow:
         self.emit(step, at)
         if failure is None or failure == UNSURE:
             return Ran(Ending.GOES_ON, bound), at
-        return Ran(Ending.RAISES, set(), failure), at
+        return Ran(Ending.RAISES, set(), failure, step), at
 
     def _branches(self, step: If, at: Situation) -> tuple[Ran, Situation]:
         verdict = self.decide(step.test)
@@ -203,7 +215,7 @@ class Flow:
     def _block(self, step: Step, at: Situation) -> Ran:
         if isinstance(step, ClassBody):
             ran = self.run(step.body, at.inside(step.scope))
-            return Ran(ran.ending, set(), ran.exception)
+            return Ran(ran.ending, set(), ran.exception, ran.cause)
         if isinstance(step, Suppress):
             ran = self.run(step.body, at.guarded(step))
             if ran.ending is Ending.RAISES and catches(step.catches, ran.exception) is not False:
@@ -213,8 +225,10 @@ class Flow:
         if step.runs is False:
             self.skip(step.body, None)
             return self.run(step.orelse, at)
-        ran = self.run(step.body, at)
-        after = self.run(step.orelse, at)
+        # What is looped over may be empty, and `break` goes past the `else`.
+        ran = self.run(step.body, at if step.runs else at.maybe())
+        leaves = bool(step.orelse) and _may_break(step.body)
+        after = self.run(step.orelse, at.maybe() if leaves else at)
         if step.runs and ran.ending is Ending.RAISES:
             return ran
         return Ran(Ending.GOES_ON, ran.bound | after.bound)
@@ -228,7 +242,7 @@ class Flow:
         final = self.run(step.final, at)
         if final.ending is not Ending.GOES_ON:
             return final
-        return Ran(ran.ending, ran.bound | final.bound, ran.exception)
+        return Ran(ran.ending, ran.bound | final.bound, ran.exception, ran.cause)
 
     def _handled(self, step: Try, body: Ran, at: Situation) -> Ran:
         """Find the handler of an exception that the body certainly raises."""
@@ -242,8 +256,11 @@ class Flow:
                 continue
             settled = verdict is True
             way = self.run(handler.body, at if settled and not ways else at.maybe())
-            if way.ending is Ending.RAISES and way.exception is None:
+            again = way.cause.reraises if isinstance(way.cause, Stop) else 0
+            here = again in (0, handler.line)  # else it is what a handler further out caught
+            if way.ending is Ending.RAISES and way.exception is None and here:
                 way.exception = body.exception  # a bare `raise`, or `raise type(e)(...)`
+                way.cause = body.cause
             ways.append(way)
         if not settled:
             ways.append(body)
@@ -288,7 +305,7 @@ def imported_names(step: Step) -> set[str]:
 def _stopped(step: Stop) -> Ran:
     if step.kind is StopKind.RAISE:
         name = (step.exception or "").rpartition(".")[2]
-        return Ran(Ending.RAISES, set(), name or None)
+        return Ran(Ending.RAISES, set(), name or None, step)
     if step.kind is StopKind.EXIT:
         return Ran(Ending.RAISES, set(), "SystemExit")
     return Ran(Ending.LEAVES, set())
@@ -299,8 +316,12 @@ def _either_way(ways: list[Ran], before: set[str]) -> Ran:
     on = [way for way in ways if way.ending is Ending.GOES_ON]
     if not on:
         last = ways[-1]
-        return Ran(last.ending, before, last.exception)
+        return Ran(last.ending, before, last.exception, last.cause)
     return Ran(Ending.GOES_ON, before | set.intersection(*(way.bound for way in on)))
+
+
+def _may_break(steps: Sequence[Step]) -> bool:
+    return any(isinstance(step, Stop) and step.kind is StopKind.LOOP for step in all_steps(steps))
 
 
 def _imports_only(caught: tuple[str, ...]) -> bool:

@@ -24,6 +24,7 @@ from linkstep.link.outcomes import (
     Outcome,
 )
 from linkstep.link.relative import absolute_name
+from linkstep.link.served import ServedNames
 from linkstep.link.stubs import denies
 from linkstep.link.submodules import Submodules, Verdicts
 from linkstep.link.text import show
@@ -36,7 +37,6 @@ from linkstep.model.summary import (
     BindingKind,
     ImportFrom,
     ImportModule,
-    LazyName,
 )
 
 # What every module object has (data model reference, "Modules", and `object`).
@@ -64,6 +64,7 @@ class Lookup:
         self.evaluator = Evaluator(modules.target, self)
         self.failures = Failures(self)
         self.exports = ExportedNames(self)
+        self.served = ServedNames(self)
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()
 
@@ -222,7 +223,7 @@ class Lookup:
 
     def _unbound(self, module: Module, name: str, entry: Name | None) -> Outcome:
         """Answer for a name that no statement in force binds."""
-        served = self._served(module, name) or self._through_stars(module, name)
+        served = self.served.ask(module, name) or self._through_stars(module, name)
         if served is not None:
             return served
         doubt = self._doubt(module, name)
@@ -269,49 +270,6 @@ class Lookup:
         origin = module.origin
         return Absent(problem, module.name, path, name, origin, text, condition, spelling=spelling)
 
-    def _served(self, module: Module, name: str) -> Outcome | None:
-        """Ask the module's `__getattr__` or lazy table."""
-        lazy = module.summary.lazy if module.summary is not None else None
-        if lazy is None:
-            names = module.names
-            if names is not None and (entry := names.get("__getattr__")) and entry.live:
-                return Dubious(Doubt.GETATTR)
-            return None
-        if lazy.stub:
-            stub = self.modules.stub(module)
-            described = self.names(stub) if stub is not None else None
-            if described is None or stub is None:
-                return Dubious(Doubt.GETATTR)
-            entry = described.get(name)
-            if entry is None or not entry.live:
-                return None
-            return self._follow_stub(module, entry.live[-1])
-        for served in lazy.names:
-            if served.name == name:
-                return self._lazy_target(module, served)
-        return None if lazy.complete else Dubious(Doubt.GETATTR)
-
-    def _follow_stub(self, module: Module, binding: Binding) -> Outcome:
-        """Follow an import of a stub as the module itself would make it."""
-        step, alias = binding.step, binding.alias
-        if isinstance(step, ImportFrom) and alias is not None:
-            return self._follow_from(module, step, alias.name)
-        return Definition(module, alias.name if alias else "")
-
-    def _lazy_target(self, module: Module, served: LazyName) -> Outcome:
-        if served.module is None:
-            return Definition(module, served.name)
-        tail = served.module.lstrip(".")
-        name = absolute_name(module.package, len(served.module) - len(tail), tail)
-        if name is None:
-            return Definition(module, served.name)
-        found = self.module(name, module)
-        if not isinstance(found, Module):
-            return found
-        if served.attribute is None:
-            return ModuleValue(found)
-        return self.name(found, served.attribute, importing=True)
-
     def _doubt(self, module: Module, name: str) -> Outcome | None:
         """Say why the absence of a name proves nothing, or None when it does."""
         summary = module.summary
@@ -347,7 +305,7 @@ class Lookup:
 
         `served` says that the module's `__getattr__` is bound by then.
         """
-        found = self._submodule(module, name) or (self._served(module, name) if served else None)
+        found = self._submodule(module, name) or (self.served.ask(module, name) if served else None)
         return found or self._doubt(module, name) or self.absent(module, name)
 
     def is_closed(self, module: Module, name: str) -> bool:
@@ -361,7 +319,7 @@ class Lookup:
             return False
         if any(doubt is not Doubt.CYCLE for doubt in names.doubts) or names.building:
             return False
-        if module.doubt is not None or self._served(module, name) is not None:
+        if module.doubt is not None or self.served.ask(module, name) is not None:
             return False
         evidence = self.evidence
         return not (
@@ -419,7 +377,7 @@ class Lookup:
             return self._follow_import(module, step)
         if isinstance(step, ImportFrom):
             assert alias is not None
-            return self._follow_from(module, step, alias.name)
+            return self.follow_from(module, step, alias.name)
         if isinstance(step.value, Ref) and step.value.scope >= 0:
             value = self.value_of(step.value, module)
             return value if isinstance(value, ModuleValue) else Definition(module, step.name)
@@ -452,7 +410,8 @@ class Lookup:
             return found
         return Failed(module.path, step.span, found.exception)
 
-    def _follow_from(self, module: Module, step: ImportFrom, name: str) -> Outcome:
+    def follow_from(self, module: Module, step: ImportFrom, name: str) -> Outcome:
+        """Give what a from-import in `module` binds by one of its names."""
         found = self.relative(step, module)
         span = next((n.span for n in step.names if n.name == name), step.span)
         if isinstance(found, Dubious):

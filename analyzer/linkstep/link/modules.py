@@ -37,6 +37,8 @@ class Module:
     __slots__ = (
         "_read",
         "_summary",
+        "compiled",
+        "directory",
         "doubt",
         "fails",
         "is_package",
@@ -59,12 +61,14 @@ class Module:
     ) -> None:
         self.name = name
         self.path = path
+        self.directory = posixpath.dirname(path)
         self.origin = origin
         self.is_package = is_package
         self._read = read
         self._summary: FileSummary | None = None
         self.stub: str | None = None
         self.why_opaque: str | None = None
+        self.compiled = False
         self.doubt: str | None = None
         self.fails: str | None = None
         self.names: Names | None = None
@@ -79,11 +83,6 @@ class Module:
             if self._summary is None:
                 self.why_opaque = "a file that cannot be read"
         return self._summary
-
-    @property
-    def directory(self) -> str:
-        """The directory of the module's file."""
-        return posixpath.dirname(self.path)
 
     @property
     def package(self) -> str:
@@ -123,6 +122,8 @@ class Modules:
         module = self._by_path.get(key)
         if module is None:
             module = self._by_path[key] = self._load(resolution)
+        if isinstance(resolution, Found) and resolution.compiled:
+            module.compiled = True  # a file that is linked was loaded by its path before
         return module
 
     def _load(self, resolution: Found | Namespace | Opaque) -> Module:

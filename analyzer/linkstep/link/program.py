@@ -9,6 +9,7 @@ from linkstep.link.evidence import TextsAround
 from linkstep.link.execution import execute
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
+from linkstep.link.others import Others
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
 from linkstep.link.submodules import Verdicts
@@ -43,7 +44,8 @@ def link(
     them, or import their submodules). `text_of` gives a file's bytes, none when it cannot be
     read, so that only those are parsed that can matter; `texts_around` the texts of the
     installed package that a file belongs to. `follow_others` links the others too, for their
-    edges; `suspects` are installed top-level modules, by name, whose own imports may fail.
+    edges; else those that entry points lead to, when something is broken.
+    `suspects` are installed top-level modules, by name, whose own imports may fail.
     `entries` are the modules that processes begin with (`module` or `module:attribute`).
     `verdicts` are what an earlier link of the same tree found out about submodules.
     `starts` are further entry points, as found in files, with what is needed to link them.
@@ -60,14 +62,13 @@ def link(
     for module in loaded:
         link_module(links, module)
         advance(1)
-    known = loaded
-    if follow_others:
-        known = [*loaded, *lookup.evidence.others]
-        elsewhere = Links(lookup, links.checked)
-        elsewhere.edges, elsewhere.calls = links.edges, links.calls
-        for module in lookup.evidence.others:
-            link_module(elsewhere, module)
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
+    further = Others(links, lookup.evidence.others)
+    if follow_others:
+        further.link_all()
+    elif links.broken:  # what is reached is asked of what is broken
+        further.link_reached(launches)
+    known = [*loaded, *further.linked]
     # From here on no reference is linked any more.
     try:
         processes = (*((entry,) for entry in entries), *_processes(launches, known))

@@ -8,6 +8,7 @@ from linkstep.link.guarding import (
     accepted,
     guard_of,
 )
+from linkstep.link.listed_exports import link_exports
 from linkstep.link.modules import Module, is_namespace
 from linkstep.link.namespaces import Binding, Names
 from linkstep.link.outcomes import (
@@ -64,6 +65,7 @@ class _ModuleLinks(Settling):
         self.summary = module.summary
         self.names = self.lookup.names(module) or Names()
         self.asked: tuple[Module, str] | None = None
+        self.followed: dict[Ref, tuple[Outcome, int, tuple[Module, str] | None] | None] = {}
         self.pending: list[tuple[int, Situation]] = []
         self.defined: set[int] = set()
         self.flow = Flow(
@@ -80,7 +82,7 @@ class _ModuleLinks(Settling):
             self.function = self.summary.scopes[scope].name
             self.flow.run(self.summary.scopes[scope].steps, at)
         self.function = None
-        self.exports()
+        link_exports(self, self.names)
 
     def fails(self, step: Step, at: Situation) -> str | None:
         """Leave a try body where an accepted absence leaves it; go on after a defect."""
@@ -269,18 +271,35 @@ class _ModuleLinks(Settling):
             self.links.references += 1
             self.settle(Dubious(Doubt.VALUE), _attribute_span(step, 0), at)
             return
+        if step.ref not in self.followed:
+            self.followed[step.ref] = self.follow(step.ref, bindings)
+        found = self.followed[step.ref]
+        if found is None:
+            return
+        outcome, depth, asked = found
+        self.links.references += 1
+        if isinstance(outcome, ModuleValue | Definition):
+            self.links.resolved += 1
+            return
+        if asked is not None and depth:
+            place = self.place(_attribute_span(step, depth), at)
+            self.links.foreign.note_name(outcome, *asked, place)
+        self.settle(outcome, _attribute_span(step, depth), at)
+
+    def follow(
+        self, ref: Ref, bindings: list[Binding]
+    ) -> tuple[Outcome, int, tuple[Module, str] | None] | None:
+        """Say how a chain ends, after how many attributes, and whom the doubt is about.
+
+        The same wherever in the module it stands; None when it does not start at an import.
+        """
         self.asked = None
-        outcomes = [self.chain(binding, step.ref) for binding in bindings]
+        outcomes = [self.chain(binding, ref) for binding in bindings]
         counted = [found for found in outcomes if found is not None]
         if len(counted) < len(outcomes) or not counted:
-            return
-        self.links.references += 1
-        best = min(counted, key=lambda found: _RANK.get(type(found[0]), 1))
-        outcome, depth = best
-        if self.asked is not None and depth:
-            place = self.place(_attribute_span(step, depth), at)
-            self.links.foreign.note_name(outcome, *self.asked, place)
-        self.settle(outcome, _attribute_span(step, depth), at)
+            return None
+        outcome, depth = min(counted, key=lambda found: _RANK.get(type(found[0]), 1))
+        return outcome, depth, self.asked
 
     def bindings(self, ref: Ref) -> list[Binding] | None:
         """Give what may be bound to the root; None when no statement in force binds it."""
@@ -305,13 +324,43 @@ class _ModuleLinks(Settling):
             owner = value.module
             self.need(owner, attribute)
             outcome = self.lookup.name(owner, attribute, importing=False)
+            imported = None
+            if isinstance(outcome, Dubious | Absent):
+                imported = self.imported_below(binding, depth, attribute)
+            if imported is not None:
+                value = ModuleValue(imported)
+                continue
             if isinstance(outcome, Dubious):
                 self.asked = owner, attribute
                 return outcome, depth + 1
             if isinstance(outcome, Absent):
+                failed = self.not_reached(owner, attribute)
+                if failed is not None:
+                    return failed, depth
                 return self.missing_attribute(owner, attribute, outcome), depth + 1
             value = outcome.value if isinstance(outcome, Maybe) else outcome
         return value, len(ref.attributes)
+
+    def imported_below(self, binding: Binding, depth: int, attribute: str) -> Module | None:
+        """Give the submodule that `import a.b` itself has set on `a`."""
+        step = binding.step
+        if not isinstance(step, ImportModule) or step.alias:
+            return None
+        parts = step.module.split(".")[: depth + 2]
+        if parts[-1] != attribute or len(parts) != depth + 2:
+            return None
+        found = self.lookup.module(".".join(parts), self.module)
+        return found if isinstance(found, Module) else None
+
+    def not_reached(self, owner: Module, name: str) -> Failed | None:
+        """Give the failure of a module before it comes to bind a name."""
+        names = self.lookup.names(owner)
+        entry = names.get(name) if names is not None else None
+        failure = self.lookup.failures.of_module(owner)
+        if failure is None or entry is None or not entry.dead:
+            return None
+        place = Span(failure.line, 1, failure.line, 1)
+        return Failed(failure.path, place, failure.exception)
 
     def passed(self, binding: Binding) -> bool:
         """Whether a broken import was caught where it stands, so that code goes on."""
@@ -376,35 +425,6 @@ class _ModuleLinks(Settling):
         return None
 
     # __all__
-
-    def exports(self) -> None:
-        names = self.names
-        if not names.exports or names.doubts:
-            return
-        failing = self.lookup.failures.of_module(self.module) is not None
-        if failing and names.stars:
-            return
-        removed = {n.name for e in names.exports if e.operation == "remove" for n in e.names}
-        sets = [i for i, e in enumerate(names.exports) if e.operation == "set"]
-        for export in names.exports[sets[-1] if sets else 0 :]:
-            for listed in export.names if export.operation != "remove" else ():
-                if listed.name in removed or listed.span.end_column <= listed.span.column:
-                    continue
-                if failing and names.get(listed.name) is not None:
-                    continue  # it never gets as far as this name
-                self.links.references += 1
-                outcome = self.lookup.name(self.module, listed.name, importing=True)
-                if isinstance(outcome, Absent):
-                    text = f"module '{self.module.name}' has no attribute '{listed.name}'"
-                    outcome = outcome._replace(
-                        problem=Problem.UNDEFINED_EXPORT,
-                        exception=f"AttributeError: {text}",
-                        spelling=None,
-                    )
-                elif not isinstance(outcome, Dubious):
-                    self.links.resolved += 1
-                    continue
-                self.settle(outcome, listed.span, Situation())
 
 
 _MOST_BINDINGS = 64  # of one name; what is bound more often is not known

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Several
-from typing import NamedTuple
 
 from linkstep.link.acts import (
     Act,
@@ -34,11 +33,13 @@ from linkstep.link.acts import (
     Unbinds,
     Unknown,
 )
+from linkstep.link.callees import bindings_of, called
 from linkstep.link.guarding import is_main_test
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Module
 from linkstep.link.namespaces import Binding
-from linkstep.link.outcomes import Absent, Definition, Dubious, ModuleValue, exception_name
+from linkstep.link.on_demand import asked_for, gone_through
+from linkstep.link.outcomes import Absent, Dubious, ModuleValue, exception_name
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Missing
 from linkstep.model.expressions import (
@@ -56,7 +57,6 @@ from linkstep.model.expressions import (
 from linkstep.model.expressions import Call as Calling
 from linkstep.model.summary import (
     Bind,
-    BindingKind,
     ClassBody,
     Exports,
     If,
@@ -81,7 +81,6 @@ _FIRM = frozenset({"sys", "os", "platform", "typing", "TYPE_CHECKING", "MYPY", "
     *("version_info", "PY2", "PY3", "__debug__", "importlib", "find_spec"),
 }
 # What asks for the state of a module that may still be in progress.
-_DEEPEST = 8
 _ASKING = frozenset({"hasattr", "getattr", "globals", "locals", "vars", "dir"})
 
 
@@ -101,6 +100,8 @@ class Scripts:
             if summary is None or summary.problem is not None:
                 broken = summary is not None and summary.problem is not None
                 script = (Fails("SyntaxError"),) if broken else ()
+            elif module.compiled:
+                script = (Unknown(),)
             else:
                 self.lookup.names(module)
                 script = _Writer(self.lookup, module, 0).script(summary.body)
@@ -126,6 +127,7 @@ class _Writer:
         self.module = module
         self.scope = scope
         self.guarded = 0
+        self.loops: dict[str, tuple[str, ...]] = {}
 
     def script(self, steps: Several[Step]) -> Script:
         acts: list[Act] = []
@@ -211,6 +213,15 @@ class _Writer:
         else:
             names = tuple(self.taken(alias, found) for alias in step.names)
             acts.append(TakeNames(targets, found, names, step.span))
+            for alias in step.names:
+                self.on_demand(found, alias.name, alias.span, acts)
+
+    def on_demand(self, owner: Module, name: str, span: Span, acts: list[Act]) -> None:
+        """Write what the `__getattr__` of a module imports, unless it has the name by then."""
+        source = asked_for(self.lookup, owner, name)
+        targets = self.targets(source) if source is not None else ()
+        if targets:
+            acts.append(Choice(((Import(targets, span),), ()), None))
 
     def taken(self, alias: ImportedName, owner: Module) -> Taken:
         submodule = self.found(f"{owner.name}.{alias.name}") if owner.is_package else None
@@ -240,15 +251,18 @@ class _Writer:
             _bind(acts, name, None)
 
     def import_by_name(self, step: ImportByName, acts: list[Act]) -> None:
-        name = self.lookup.evaluator.value(step.name, self.module)
-        if not isinstance(name, str) or not name:
-            acts.append(Unknown())
-            return
-        if name.startswith("."):
-            tail = name.lstrip(".")
-            name = absolute_name(self.module.package, len(name) - len(tail), tail) or ""
-        if name:
-            self.enter(name, step.span, acts)
+        names: Several[object] = (self.lookup.evaluator.value(step.name, self.module),)
+        if isinstance(step.name, Ref) and step.name.name in self.loops:
+            names = self.loops[step.name.name]
+        for name in names:
+            if not isinstance(name, str) or not name:
+                acts.append(Unknown())
+                continue
+            if name.startswith("."):
+                tail = name.lstrip(".")
+                name = absolute_name(self.module.package, len(name) - len(tail), tail) or ""
+            if name:
+                self.enter(name, step.span, acts)
 
     # Names
 
@@ -274,10 +288,13 @@ class _Writer:
         about = self.starred(step.ref.name) if alone else self.module_behind(step.ref)
         if about is not None:
             acts.append(Read(step.ref, step, about, alone))
+            if not alone:
+                name, span = step.ref.attributes[0], Span(step.line, step.column, *step.ends[-1])
+                self.on_demand(about, name, span, acts)
 
     def starred(self, name: str) -> Module | None:
         """Give the module whose star import is the one binding of a name."""
-        bindings = _bindings(self.lookup, self.module, Ref(name))
+        bindings = bindings_of(self.lookup, self.module, Ref(name))
         if len(bindings) != 1:
             return None
         step = bindings[0].step
@@ -286,12 +303,17 @@ class _Writer:
         found = self.lookup.relative(step, self.module)
         return found if isinstance(found, Module) and _has_script(found) else None
 
-    def module_behind(self, ref: Ref, depth: int = 0) -> Module | None:
+    def module_behind(self, ref: Ref, seen: set[tuple[str, int]] | None = None) -> Module | None:
         """Give the module of the project that the root of a chain may be."""
-        for binding in _bindings(self.lookup, self.module, ref):
+        asked = set() if seen is None else seen
+        asked.add((ref.name, ref.scope))
+        for binding in bindings_of(self.lookup, self.module, ref):
             source = binding.step.value if isinstance(binding.step, Bind) else None
-            if isinstance(source, Ref) and source.scope > 0 and depth < _DEEPEST:
-                about = self.module_behind(source, depth + 1)
+            if isinstance(source, Ref) and source.scope > 0:
+                # Names that are made of each other are many ways to the same few bindings.
+                about = None
+                if (source.name, source.scope) not in asked:
+                    about = self.module_behind(source, asked)
                 if about is not None:
                     return about
             value = self.lookup.follow(self.module, binding)
@@ -334,7 +356,13 @@ class _Writer:
         self.guarded -= 1
 
     def repeat(self, step: Repeat, acts: list[Act]) -> None:
-        acts.append(Loop(step.runs, self.script(step.body), self.script(step.orelse)))
+        outer = self.loops
+        known = gone_through(self.lookup, self.module, step)
+        self.loops = {**outer, **known}
+        body = self.script(step.body)
+        self.loops = outer
+        runs = any(known.values()) if known else step.runs
+        acts.append(Loop(runs, body, self.script(step.orelse)))
 
     def class_body(self, step: ClassBody, acts: list[Act]) -> None:
         outer, self.scope = self.scope, step.scope
@@ -368,84 +396,6 @@ _WRITERS: dict[type, Callable[..., None]] = {
     ClassBody: _Writer.class_body,
     Stop: _Writer.stop,
 }
-
-
-class Callee(NamedTuple):
-    """A function that a call may run; `certain` when the call runs its body and no other."""
-
-    module: Module
-    scope: int
-    certain: bool
-
-
-def called(lookup: Lookup, module: Module, ref: Ref) -> tuple[Callee, ...]:
-    """Give the functions that a call in `module` may run, as far as they are known.
-
-    They are those that a `def` binds at the top level of a module of the project, or in the
-    function around the call. A call of a class is one of its `__init__`.
-    """
-    if ref.scope > 0 and not ref.attributes:
-        inner = _nested(module, ref)
-        if inner is not None:
-            return (inner,)
-    candidates = [_function(*found) for found in _definitions(lookup, module, ref)]
-    found = tuple(callee for callee in candidates if callee is not None)
-    if len(candidates) > 1:
-        return tuple(callee._replace(certain=False) for callee in found)
-    return found
-
-
-def _nested(module: Module, ref: Ref) -> Callee | None:
-    """Give a function that the function around the call defines."""
-    assert module.summary is not None
-    scopes = module.summary.scopes
-    wanted = f"{scopes[ref.scope].name}.{ref.name}"
-    for index, scope in enumerate(scopes):
-        if scope.parent == ref.scope and scope.name == wanted and not scope.is_class:
-            return Callee(module, index, not (scope.deferred or scope.decorated))
-    return None
-
-
-def _definitions(lookup: Lookup, module: Module, ref: Ref) -> Iterator[tuple[Module, Bind, str]]:
-    """Give the statements that may bind what a chain of names stands for."""
-    for binding in _bindings(lookup, module, ref):
-        if isinstance(binding.step, Bind) and not ref.attributes:
-            yield module, binding.step, ref.name
-            continue
-        value = lookup.follow(module, binding)
-        if ref.attributes:
-            if ref.attributes[:-1]:
-                value = lookup.attributes(value, ref.attributes[:-1])
-            if not isinstance(value, ModuleValue):
-                continue
-            value = lookup.name(value.module, ref.attributes[-1], importing=False)
-        if isinstance(value, Definition) and value.module.is_first_party:
-            names = lookup.names(value.module)
-            entry = names.get(value.name) if names is not None else None
-            for found in entry.ever if entry is not None else ():
-                if isinstance(found.step, Bind):
-                    yield value.module, found.step, value.name
-
-
-def _bindings(lookup: Lookup, module: Module, ref: Ref) -> Several[Binding]:
-    if ref.scope > 0:
-        return lookup.failures.scope_bindings(module, ref.scope).get(ref.name, ())
-    names = lookup.names(module) if ref.scope == 0 else None
-    entry = names.get(ref.name) if names is not None else None
-    return entry.ever if entry is not None else ()
-
-
-def _function(owner: Module, step: Bind, name: str) -> Callee | None:
-    """Give the function that a `def` binds, or the `__init__` of a class."""
-    if step.kind not in (BindingKind.FUNCTION, BindingKind.CLASS) or owner.summary is None:
-        return None
-    is_class = step.kind is BindingKind.CLASS
-    wanted = f"{name}.__init__" if is_class else name
-    for index, scope in enumerate(owner.summary.scopes):
-        same = scope.name == wanted and not scope.is_class and bool(scope.steps)
-        if same and (is_class or (scope.parent == 0 and scope.line == step.line)):
-            return Callee(owner, index, not (is_class or scope.deferred or scope.decorated))
-    return None
 
 
 def _bind(acts: list[Act], name: str, value: Module | Ref | None) -> None:

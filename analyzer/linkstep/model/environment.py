@@ -95,13 +95,18 @@ class Project(Struct, frozen=True):
     declarations: Declarations = Declarations()
 
 
-class Found(Struct, frozen=True, tag=True):
-    """A source file, or a regular package by its `__init__.py`."""
+class Found(Struct, frozen=True, tag=True, repr_omit_defaults=True):
+    """A source file, or a regular package by its `__init__.py`.
+
+    `compiled` says that it is what an extension module beside it was compiled from: the
+    names are those, and who gets them when is up to the compiler.
+    """
 
     name: str
     path: str
     origin: Origin
     is_package: bool
+    compiled: bool = False
 
 
 class Namespace(Struct, frozen=True, tag=True):

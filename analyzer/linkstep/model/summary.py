@@ -172,12 +172,17 @@ class Suppress(Struct, frozen=True, array_like=True, tag=9):
 
 
 class Repeat(Struct, frozen=True, array_like=True, tag=10):
-    """A loop; `runs` is whether its body runs at all, None when that is not known."""
+    """A loop; `runs` is whether its body runs at all, None when that is not known.
+
+    `over` is what it goes through, kept where its body imports by name; the body begins
+    with the binding of its variable then.
+    """
 
     runs: bool | None
     body: tuple[Step, ...]
     orelse: tuple[Step, ...]
     line: int
+    over: Expression | None = None
 
 
 class ClassBody(Struct, frozen=True, array_like=True, tag=11):
@@ -203,13 +208,15 @@ class Stop(Struct, frozen=True, array_like=True, tag=12):
     """What follows in this block is not executed.
 
     For `raise`, `exception` is the dotted name as written and `message` its first
-    argument when that is a literal.
+    argument when that is a literal. `reraises` is the line of the handler whose exception
+    is raised once more: by `raise` alone, or by the name that the handler gave it.
     """
 
     kind: StopKind
     line: int
     exception: str | None = None
     message: str | None = None
+    reraises: int = 0
 
 
 class ExportedName(Struct, frozen=True, array_like=True):
@@ -389,12 +396,14 @@ class LazyNames(Struct, frozen=True, array_like=True):
     """What a module's `__getattr__` (PEP 562) or lazy table serves.
 
     `complete` means every other name raises AttributeError. `stub` asks for the names
-    of the `.pyi` file beside the module (lazy_loader.attach_stub).
+    of the `.pyi` file beside the module (lazy_loader.attach_stub). `maker` is the function
+    of another module that makes the `__getattr__`, and whose file says what it serves.
     """
 
     names: tuple[LazyName, ...]
     complete: bool
     stub: bool = False
+    maker: Ref | None = None
 
 
 class SyntaxProblem(Struct, frozen=True, array_like=True):
@@ -416,6 +425,7 @@ class FileSummary(Struct, frozen=True, array_like=True):
     `words` are the string literals of a file that gives modules further names in
     sys.modules: computed names can only be made of these and of existing ones.
     `needs` is the lowest Python that has the grammar used, with the line that needs it.
+    `makers` are the functions that make a `__getattr__` for whoever calls them.
     """
 
     kind: ModuleKind
@@ -431,3 +441,4 @@ class FileSummary(Struct, frozen=True, array_like=True):
     rebound_globals: frozenset[str] = frozenset()
     problem: SyntaxProblem | None = None
     needs: tuple[int, int, int, str] | None = None
+    makers: dict[str, LazyNames] = {}

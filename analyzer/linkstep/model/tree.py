@@ -36,3 +36,7 @@ class Tree(Protocol):
     def real_path(self, path: str) -> str:
         """Give the path that links lead to; the path itself where there are no links."""
         return path
+
+    def content_id(self, path: str) -> bytes | None:
+        """Give 16 bytes that stand for a file's content, None where only reading tells."""
+        return None

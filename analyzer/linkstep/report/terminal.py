@@ -15,6 +15,7 @@ markup, emoji codes and highlighting are never applied to it.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -35,6 +36,7 @@ COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity
 CROPPED = "..."
 NARROWEST = 20
 PLACE = 2  # how much a place's second line is indented, so that places can be told apart
+_SPACE = re.compile(r" (?!s\))")  # where a line may end; "(0.25 s)" stays together
 NEAR = 2_000  # characters on both sides of a mark that can matter on any terminal
 
 
@@ -67,16 +69,20 @@ def render_full(
 
 def block_lines(block: Block, lines: Lines, width: int) -> Iterator[Text]:
     """Give one block: the finding with its code and rows, then the other places."""
-    finding = block.first
+    yield from head_lines(block.first, lines, width)
+    for label, sentence in rows(block.first.fact):
+        yield from row(label, sentence, width)
+    for number, sentence in enumerate(also(block)):
+        yield from row("" if number else "also", sentence, width, PLACE)
+
+
+def head_lines(finding: Finding, lines: Lines, width: int) -> Iterator[Text]:
+    """Give the line of a finding that stands alone, and its code."""
     yield from hang(Text(), _header(finding), 2, width)
     source = lines(finding.fact.path)
     span = finding.fact.span
     if 0 < span.line <= len(source):
-        yield from _code(source[span.line - 1], span, width, COLOURS[finding.severity])
-    for label, sentence in rows(finding.fact):
-        yield from _row(label, sentence, width)
-    for number, sentence in enumerate(also(block)):
-        yield from _row("" if number else "also", sentence, width, PLACE)
+        yield from code_lines(source[span.line - 1], span, width, COLOURS[finding.severity])
 
 
 def _header(finding: Finding) -> Text:
@@ -90,7 +96,7 @@ def _header(finding: Finding) -> Text:
     )
 
 
-def _row(label: str, sentence: str, width: int, further: int = 0) -> Iterator[Text]:
+def row(label: str, sentence: str, width: int, further: int = 0) -> Iterator[Text]:
     """Give a labelled sentence; its second line is indented by `further` columns more."""
     head = Text.assemble((f"  {label + ':' if label else '':<8} ", "cyan"))
     yield from hang(head, Text(sentence), len(head) + further, width)
@@ -111,7 +117,7 @@ def _breaks(text: str, first: int, rest: int) -> list[int]:
     """Give the offsets of the words that begin a new line."""
     breaks: list[int] = []
     used, limit, offset = 0, first, 0
-    for word in text.split(" "):
+    for word in _SPACE.split(text):
         size = cell_len(word)
         if used and used + size > limit:
             breaks.append(offset)
@@ -121,7 +127,7 @@ def _breaks(text: str, first: int, rest: int) -> list[int]:
     return breaks
 
 
-def _code(line: str, span: Span, width: int, style: str) -> Iterator[Text]:
+def code_lines(line: str, span: Span, width: int, style: str) -> Iterator[Text]:
     """Give the source line with its number, and the line of carets below it.
 
     A span over several lines is marked to the end of the first. A line that is too

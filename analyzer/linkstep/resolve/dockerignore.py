@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import cache
 
 from msgspec import Struct
 
@@ -44,7 +45,10 @@ class DockerIgnore:
     def __init__(self, text: str) -> None:
         self.patterns = tuple(_read(text))
         self._compiled = [re.compile(p.regex, re.DOTALL) for p in self.patterns]
-        self._directories: dict[str, _State] = {"": ([], None)}
+        self._any = re.compile("|".join(f"(?:{p.regex})" for p in self.patterns), re.DOTALL)
+        self._none: _State = [False] * len(self.patterns), None
+        self._directories: dict[str, _State] = {"": self._none}
+        self._decided: dict[str, IgnorePattern | None] = {}
 
     def decides(self, path: str) -> IgnorePattern | None:
         """Give the pattern that keeps a file out of the context, None when it gets in.
@@ -52,7 +56,10 @@ class DockerIgnore:
         The directories above it are asked first, from the top, since a pattern that
         matches one of them matches everything below.
         """
-        return self._decide(path, self._directory(posixpath.dirname(path)))[1]
+        if path not in self._decided:
+            state = self._decide(path, self._directory(posixpath.dirname(path)))
+            self._decided[path] = state[1]
+        return self._decided[path]
 
     def _directory(self, path: str) -> _State:
         state = self._directories.get(path)
@@ -63,10 +70,12 @@ class DockerIgnore:
 
     def _decide(self, path: str, state: _State) -> _State:
         above = state[0]
+        if state is self._none and self._any.fullmatch(path) is None:
+            return state
         matched: list[bool] = []
         kept_out: IgnorePattern | None = None
         for number, pattern in enumerate(self.patterns):
-            hit = bool(above) and above[number]
+            hit = above[number]
             # A pattern that could not change the state is not asked, and counts as no match.
             if not hit and pattern.takes_back is (kept_out is not None):
                 hit = self._compiled[number].fullmatch(path) is not None
@@ -74,6 +83,12 @@ class DockerIgnore:
             if hit:
                 kept_out = None if pattern.takes_back else pattern
         return matched, kept_out
+
+
+@cache
+def docker_ignore(text: str) -> DockerIgnore:
+    """Give the rules of a `.dockerignore`; several images share one file."""
+    return DockerIgnore(text)
 
 
 def _read(text: str) -> list[IgnorePattern]:

@@ -271,7 +271,7 @@ is_package=False)
         if file.source is not None:
             source = posixpath.join(directory, file.source)
             if not self._mentions(source, b"__bootstrap__"):
-                return Found(name, source, origin, is_package)
+                return Found(name, source, origin, is_package, compiled=True)
         stub = self._listings.of(directory).stubs.get(stem)
         described = posixpath.join(directory, stub) if stub else None
         if origin is Origin.STANDARD_LIBRARY and described is None:

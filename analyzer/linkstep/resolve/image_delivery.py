@@ -16,7 +16,7 @@ from linkstep.model.delivery import Delivery
 from linkstep.model.facts import LeftOutOf
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.resolve.dockerfile import is_dockerfile
-from linkstep.resolve.dockerignore import DockerIgnore
+from linkstep.resolve.dockerignore import DockerIgnore, docker_ignore
 from linkstep.resolve.launch.docker import Stage, build_context, read_stages
 from linkstep.resolve.paths import is_file, is_inside, read_text
 
@@ -105,8 +105,8 @@ def _ignore_file(tree: Tree, path: str, context: str) -> tuple[str, DockerIgnore
     """Read the ignore file: the Dockerfile's own, else that of the context."""
     for file in (f"{path}.dockerignore", posixpath.join(context, ".dockerignore")):
         if is_file(tree, file):
-            return file, DockerIgnore(read_text(tree, file) or "")
-    return "", DockerIgnore("")
+            return file, docker_ignore(read_text(tree, file) or "")
+    return "", docker_ignore("")
 
 
 def _root_base(stages: Sequence[Stage]) -> str:

@@ -42,6 +42,7 @@ class Mentions:
         self._tree = tree
         self._declaring = frozenset(declaring)
         self._texts: list[tuple[str, str]] | None = None
+        self._installing: list[str] | None = None
 
     def anywhere(self, words: Iterable[str]) -> bool:
         """Whether a file has one of the words, in any case; locks and changelogs do not count.
@@ -66,8 +67,9 @@ class Mentions:
     def where_installing(self, words: Iterable[str]) -> bool:
         """Whether a file that installs things by itself names one of the words."""
         pattern = _pattern(words)
-        installing = ((p, t) for p, t in self._all() if _INSTALLS.search(p))
-        return any(pattern.search(text) for _, text in installing)
+        if self._installing is None:
+            self._installing = [text for path, text in self._all() if _INSTALLS.search(path)]
+        return any(pattern.search(text) for text in self._installing)
 
     def _all(self) -> list[tuple[str, str]]:
         if self._texts is None:

@@ -72,7 +72,7 @@ class Worlds:
             fronts = self._fronts[directory] = self._of(directory)
         if f"/{top}/" in f"/{directory}/":
             own = self._above(directory, top)
-            if own is not None and fronts[0] != own:
+            if own is not None and fronts[0] != own and not self._in_package(own):
                 return (own, *[front for front in fronts if front != own])
         return fronts
 
@@ -93,7 +93,18 @@ class Worlds:
                 behind += [ancestor] if ancestor != script and not is_package else []
                 behind += [posixpath.join(ancestor, "src")] if self._has_source(ancestor) else []
         behind = [front for front in behind if front not in self._roots]
-        return (None, *behind) if named else (script, None, *behind)
+        if named:
+            return (None, *behind)
+        # What lies in a regular package is imported through it before it is started.
+        return (None, script, *behind) if self._in_package(script) else (script, None, *behind)
+
+    def _in_package(self, directory: str) -> bool:
+        """Whether a directory above is a regular package: vendored code, data, templates."""
+        while directory:
+            directory = posixpath.dirname(directory)
+            if directory and self._listings.package_file(directory) is not None:
+                return True
+        return False
 
     def _has_source(self, directory: str) -> bool:
         if "src" not in self._listings.of(directory).directories:

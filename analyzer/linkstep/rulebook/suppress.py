@@ -100,6 +100,9 @@ def may_be_unused(source: bytes) -> bool:
     >>> may_be_unused(b"import os  # noqa: F401"), may_be_unused(b"x  # noqa: LS102")
     (False, True)
     """
+    lowered = source.lower()
+    if b"linkstep:" not in lowered and b"noqa:" not in lowered:
+        return False  # far faster than to search for the pattern
     return OWN_TEXT.search(source) is not None
 
 

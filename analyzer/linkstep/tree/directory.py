@@ -2,20 +2,17 @@
 
 One `os.scandir` per directory serves both the walk over the project's own files and the
 finder's questions, so that finding 100,000 modules costs no `stat` call. What is listed
-may be hostile: a pipe is never opened, a cycle of links never followed, a name that is
-not UTF-8 or holds control characters is left out (no import statement can spell it).
+may be hostile (see `disk`); a cycle of links is never followed.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from linkstep.model.tree import EntryKind, Tree
+from linkstep.tree.disk import list_directory, read_file
 from linkstep.tree.ignored import Ignored
 
 SKIPPED_DIRECTORIES = frozenset(
@@ -43,8 +40,6 @@ SKIPPED_DIRECTORIES = frozenset(
     }
 )
 _ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
-_UNSPEAKABLE = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class DirectoryTree(Tree):
@@ -76,14 +71,7 @@ class DirectoryTree(Tree):
 
     def read(self, path: str) -> bytes:
         """Give the bytes of a regular file; OSError for anything else, at once."""
-        try:
-            descriptor = os.open(self._on_disk(path), _OPEN_FLAGS)
-        except ValueError as error:  # a NUL in the path
-            raise FileNotFoundError(errno.ENOENT, str(error), path) from None
-        with open(descriptor, "rb", buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", path)
-            return file.readall()
+        return read_file(self._on_disk(path))[0]
 
     def real_path(self, path: str) -> str:
         """Give the absolute path that links lead to."""
@@ -96,25 +84,17 @@ class DirectoryTree(Tree):
         return path if os.path.isabs(path) else self._prefix + path
 
     def _scan(self, directory: str) -> Mapping[str, EntryKind]:
-        listing: dict[str, EntryKind] = {}
-        links: set[str] = set()
-        try:
-            with os.scandir(self._on_disk(directory)) as entries:
-                for entry in entries:
-                    kind = _kind(entry)
-                    if kind is not None and not _UNSPEAKABLE.search(entry.name):
-                        listing[entry.name] = kind
-                        if entry.is_symlink():
-                            links.add(entry.name)
-        except (OSError, ValueError):
-            pass  # not there, not a directory, or not readable: nothing can be imported
+        listing, links = self._listed(directory)
         self._listings[directory] = listing
-        self._links[directory] = frozenset(links)
+        self._links[directory] = links
         return listing
+
+    def _listed(self, directory: str) -> tuple[Mapping[str, EntryKind], frozenset[str]]:
+        return list_directory(self._on_disk(directory))
 
     def _walk(self) -> list[str]:
         found: list[str] = []
-        ignored = Ignored(self.root)
+        ignored = self._ignored()
         pending = [""]
         while pending:
             directory = pending.pop()
@@ -137,6 +117,9 @@ class DirectoryTree(Tree):
                 (pending if is_directory else found).append(prefix + name)
         return found
 
+    def _ignored(self) -> Ignored:
+        return Ignored(self.root)
+
     def _gitignore(self, prefix: str, listing: Mapping[str, EntryKind]) -> bytes | None:
         if listing.get(".gitignore") is not EntryKind.FILE:
             return None
@@ -151,14 +134,3 @@ class DirectoryTree(Tree):
     def _is_inside(self, path: str) -> bool:
         root = self.real_path("").rstrip("/")
         return self.real_path(path).startswith(root + "/")
-
-
-def _kind(entry: os.DirEntry[str]) -> EntryKind | None:
-    try:
-        if entry.is_dir():
-            return EntryKind.DIRECTORY
-        if entry.is_file():
-            return EntryKind.FILE
-    except OSError:
-        pass
-    return None  # pipes, sockets, devices, and links that lead nowhere

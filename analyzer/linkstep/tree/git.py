@@ -15,9 +15,11 @@ from pathlib import Path
 
 from linkstep.errors import LinkstepError
 from linkstep.model.tree import EntryKind, Tree
-from linkstep.tree.directory import SKIPPED_DIRECTORIES, DirectoryTree
+from linkstep.tree.directory import SKIPPED_DIRECTORIES
+from linkstep.tree.disk import digest_of
 from linkstep.tree.git_repository import Repository
 from linkstep.tree.git_snapshot import Snapshot
+from linkstep.tree.recording import directory_tree
 
 
 class GitTree(Tree):
@@ -31,7 +33,8 @@ class GitTree(Tree):
         self._snapshot = snapshot
         self._prefix = prefix
         self.root = Path(snapshot.top, prefix)
-        self._disk = DirectoryTree(self.root)
+        self.journal = snapshot.journal
+        self._disk = directory_tree(self.root, snapshot.journal)
         self._listings: dict[str, Mapping[str, EntryKind]] = {}
         self._files: tuple[str, ...] | None = None
 
@@ -66,6 +69,16 @@ class GitTree(Tree):
         if not place.startswith("/"):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return self._disk.read(place)
+
+    def content_id(self, path: str) -> bytes | None:
+        """Give what stands for a file's content: the name of its object, if git holds it."""
+        place = self._place(path)
+        if place is None:
+            return None
+        name = self._snapshot.object_of(place) if not place.startswith("/") else None
+        if name is None:
+            return self._disk.content_id(place) if place.startswith("/") else None
+        return digest_of(f"git {name}".encode())
 
     def real_path(self, path: str) -> str:
         """Give the absolute path that links lead to."""

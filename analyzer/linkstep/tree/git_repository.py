@@ -18,12 +18,15 @@ from typing import IO
 from msgspec import Struct
 
 from linkstep.errors import LinkstepError
+from linkstep.tree.journal import Journal
 
 _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "protocol.allow=never"),
 )
+# Their answers follow from what is asked, whatever the repository holds besides.
+_TIMELESS = frozenset({"cat-file", "hash-object"})
 _ENVIRON = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -46,6 +49,21 @@ class GitEntry(Struct, frozen=True):
     stage: int = 0
 
 
+def command(arguments: Iterable[str]) -> list[str]:
+    """Give the command line of a question to git."""
+    return ["git", *_SETTINGS, *arguments]
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that git is run with."""
+    return {**environ, **_ENVIRON}
+
+
+def answer_of(code: int, printed: bytes) -> bytes:
+    """Give an answer of git in one piece; empty for none, as when there is no git."""
+    return b"%d %s" % (code, printed)
+
+
 class GitFailedError(Exception):
     """A git command that ended with an error; `said` is the first line of its message."""
 
@@ -55,14 +73,17 @@ class GitFailedError(Exception):
 
 
 class Repository:
-    """The repository that git finds from the directory `cwd`.
+    """The repository that git finds from the directory `cwd`; `journal` gets its answers.
 
     Raises LinkstepError when there is none, or no git to ask.
     """
 
-    def __init__(self, cwd: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, cwd: Path, environ: Mapping[str, str], journal: Journal | None = None
+    ) -> None:
+        self.journal = journal
         self._cwd = cwd
-        self._environ = {**environ, **_ENVIRON}
+        self._environ = environment(environ)
         self._contents: dict[str, bytes] = {}
         self._blobs: Blobs | None = None
         try:
@@ -74,21 +95,29 @@ class Repository:
                 ) from None
             self.top = Path(os.fsdecode(self.ask("rev-parse", "--absolute-git-dir")).rstrip("\n"))
 
-    def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Run one git command and give what it prints."""
+    def ask(self, *arguments: str, stdin: bytes = b"", timeout: float | None = None) -> bytes:
+        """Run one git command, for `timeout` seconds at most, and give what it prints."""
+        answer = b""
         try:
             done = subprocess.run(
-                ["git", *_SETTINGS, *arguments],
+                command(arguments),
                 cwd=self._cwd,
                 env=self._environ,
                 input=stdin,
                 capture_output=True,
                 check=False,
+                timeout=timeout,
             )
+            answer = answer_of(done.returncode, done.stdout)
+        except subprocess.TimeoutExpired:
+            raise GitFailedError(f"git {arguments[0]} took longer than {timeout:.0f} s") from None
         except FileNotFoundError:
             raise LinkstepError(
                 "git cannot be started", hint="install git, or check the files on disk"
             ) from None
+        finally:
+            if self.journal is not None and arguments[0] not in _TIMELESS:
+                self.journal.answered(str(self._cwd), arguments, stdin, answer)
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise GitFailedError(lines[0] if lines else f"git {arguments[0]} failed")
@@ -103,7 +132,7 @@ class Repository:
             except GitFailedError:
                 if revision in ("HEAD", "@") and self._is_unborn():
                     return self._empty_tree()
-        shallow = self._is_shallow()
+        shallow = self.is_shallow()
         raise LinkstepError(
             f"there is no revision {revision}",
             where=str(self.top),
@@ -181,6 +210,10 @@ class Repository:
                 self._contents[name] = answer[position : position + size]
                 position += size + 1
 
+    def is_shallow(self) -> bool:
+        """Whether older commits were not fetched."""
+        return self._answers_true("--is-shallow-repository")
+
     def _lines(self, *arguments: str) -> Iterator[bytes]:
         try:
             return (line for line in self.ask(*arguments).split(b"\0") if line)
@@ -216,9 +249,6 @@ class Repository:
     def _is_bare(self) -> bool:
         return self._answers_true("--is-bare-repository")
 
-    def _is_shallow(self) -> bool:
-        return self._answers_true("--is-shallow-repository")
-
     def _answers_true(self, question: str) -> bool:
         try:
             return self.ask("rev-parse", question).strip() == b"true"
@@ -231,7 +261,7 @@ class Blobs:
 
     def __init__(self, cwd: Path, environ: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["git", *_SETTINGS, "cat-file", "--batch"],
+            command(("cat-file", "--batch")),
             cwd=cwd,
             env=environ,
             stdin=subprocess.PIPE,

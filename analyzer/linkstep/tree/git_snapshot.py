@@ -29,6 +29,7 @@ class Snapshot:
         self, repository: Repository, entries: Iterable[GitEntry], environ: Mapping[str, str]
     ) -> None:
         self.top = repository.top.as_posix()
+        self.journal = repository.journal
         self._repository = repository
         self._objects: dict[str, str] = {}
         self._links: dict[str, str] = {}
@@ -40,6 +41,8 @@ class Snapshot:
                 continue  # no import statement can spell it
             kind: EntryKind | None = EntryKind.FILE
             if entry.mode == _SUBMODULE:
+                if self.journal is not None:
+                    self.journal.torn = True  # other repositories are not taken note of
                 self._submodules[entry.path] = _submodule(repository.top, entry, environ)
                 self._children.setdefault(entry.path, {})
                 kind = EntryKind.DIRECTORY

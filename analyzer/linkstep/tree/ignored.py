@@ -14,15 +14,26 @@ than reading the files.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Protocol
 
 from pathspec import GitIgnoreSpec
 
 _Match = tuple[int, bool]
 _NO_MATCH: _Match = (-1, False)
 _PLAIN = re.compile(r"(?P<star>\*?)(?P<name>[\w.@+-]+)(?P<slash>/?)\Z")
+
+
+class Note(Protocol):
+    """Is told of a path before it is looked at: for its content, or whether it is there."""
+
+    def __call__(self, path: Path, *, content: bool) -> None: ...  # noqa: D102
+
+
+def _unnoted(path: Path, *, content: bool) -> None:
+    """Let it be looked at."""
 
 
 class IgnoreFile:
@@ -136,16 +147,22 @@ class Ignored:
 
     `enter` a directory before asking about what is in it, from the top down. A root that
     is ignored itself was asked for on purpose: patterns from above it then do not count.
+    `note` is told of what will be looked at outside of the directories entered.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, note: Note = _unnoted) -> None:
         # A scope is (prefix, cut, rules): the rules are asked about prefix + path[cut:].
         self._scopes: dict[str, tuple[tuple[str, int, IgnoreFile], ...]] = {}
         self._above: tuple[tuple[str, int, IgnoreFile], ...] = ()
-        top = next((d for d in (root, *root.parents) if (d / ".git").exists()), None)
+        top = None
+        for directory in (root, *root.parents):
+            note(directory / ".git", content=False)
+            if (directory / ".git").exists():
+                top = directory
+                break
         self.active = top is not None
         if top is not None:
-            self._above = _scopes_above(root, top)
+            self._above = _scopes_above(root, top, partial(_read_lines, note=note))
 
     def enter(self, directory: str, gitignore: bytes | None) -> None:
         """Take note of a directory (its path from the root) and of its ignore file."""
@@ -169,15 +186,17 @@ def _decide(scopes: tuple[tuple[str, int, IgnoreFile], ...], path: str, is_direc
     return False
 
 
-def _scopes_above(root: Path, top: Path) -> tuple[tuple[str, int, IgnoreFile], ...]:
+def _scopes_above(
+    root: Path, top: Path, read_lines: Callable[[Path], list[str]]
+) -> tuple[tuple[str, int, IgnoreFile], ...]:
     """Give the rules of the checkout `top` that come from above `root`."""
     scopes = []
     inner = "" if top == root else root.relative_to(top).as_posix() + "/"
-    exclude = _read_lines(_git_directory(top) / "info" / "exclude")
+    exclude = read_lines(_git_directory(top, read_lines) / "info" / "exclude")
     if exclude:
         scopes.append((inner, 0, IgnoreFile(exclude)))
     for directory in reversed([d for d in root.parents if top in (d, *d.parents)]):
-        lines = _read_lines(directory / ".gitignore")
+        lines = read_lines(directory / ".gitignore")
         if lines:
             scopes.append((root.relative_to(directory).as_posix() + "/", 0, IgnoreFile(lines)))
     parts = inner.rstrip("/").split("/")
@@ -194,21 +213,22 @@ def _scopes_above(root: Path, top: Path) -> tuple[tuple[str, int, IgnoreFile], .
     return tuple(scopes)
 
 
-def _git_directory(top: Path) -> Path:
+def _git_directory(top: Path, read_lines: Callable[[Path], list[str]]) -> Path:
     """Follow the `.git` file of a worktree or submodule (gitrepository-layout(5))."""
     git = top / ".git"
     if git.is_dir():
         return git
-    lines = _read_lines(git)
+    lines = read_lines(git)
     if lines and lines[0].startswith("gitdir:"):
         git = top / lines[0].partition(":")[2].strip()
-        common = _read_lines(git / "commondir")
+        common = read_lines(git / "commondir")
         if common:
             git = git / common[0].strip()
     return git
 
 
-def _read_lines(path: Path) -> list[str]:
+def _read_lines(path: Path, note: Note) -> list[str]:
+    note(path, content=True)
     try:
         if not path.is_file():
             return []

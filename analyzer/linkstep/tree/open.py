@@ -22,6 +22,9 @@ from linkstep.tree.archive import is_archive, open_archive
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.git import GitTree, open_index, open_revision
 from linkstep.tree.git_repository import Repository
+from linkstep.tree.inputs import END
+from linkstep.tree.journal import Journal
+from linkstep.tree.recording import directory_tree
 
 
 class Source(Struct, frozen=True):
@@ -42,8 +45,10 @@ class Source(Struct, frozen=True):
     is_built: bool = False
 
 
-def open_source(request: CheckRequest) -> Source:
+def open_source(request: CheckRequest, journal: Journal | None = None) -> Source:
     """Open what a request names, and what `--since` compares it with.
+
+    `journal` takes note of all that is taken from it; of an archive it has nothing.
 
     Raises LinkstepError when it is not there, or when two things are asked for at once.
     """
@@ -51,19 +56,23 @@ def open_source(request: CheckRequest) -> Source:
         raise LinkstepError("--staged and --rev name two different things to check")
     archives = [text for text in request.paths if is_archive(Path(request.cwd, text))]
     if archives:
+        if journal is not None:
+            journal.torn = True
         return _open_archive(request, archives[0])
     if request.staged or request.rev is not None:
-        return _open_git(request)
+        return _open_git(request, journal)
     root, checked = _locate(request)
     before = None
+    if journal is not None:
+        journal.look(END, str(root))
     if request.since is not None:
-        repository = Repository(root, request.environ)
+        repository = Repository(root, request.environ, journal)
         before = open_revision(repository, request.since, request.environ)
         before = before.below(_within(root, repository.top))
-    return Source(open_tree(root), root, checked, before)
+    return Source(open_tree(root, journal), root, checked, before)
 
 
-def open_tree(path: Path) -> DirectoryTree:
+def open_tree(path: Path, journal: Journal | None = None) -> DirectoryTree:
     """Give the directory `path` as a tree.
 
     Raises LinkstepError when there is nothing at `path`, when it is not a directory, or
@@ -82,7 +91,7 @@ def open_tree(path: Path) -> DirectoryTree:
         raise LinkstepError(
             "cannot list the directory", where=where, why=error.strerror or str(error)
         ) from None
-    return DirectoryTree(path)
+    return directory_tree(path, journal)
 
 
 def find_project_root(path: Path, start: Path | None = None) -> Path:
@@ -107,13 +116,15 @@ def find_project_root(path: Path, start: Path | None = None) -> Path:
     return configured or top or next(filter(_is_project, upwards), fallback)
 
 
-def _open_git(request: CheckRequest) -> Source:
+def _open_git(request: CheckRequest, journal: Journal | None) -> Source:
     """Open the index or a revision; the project root is found in what git holds."""
-    repository = Repository(_stand(request), request.environ)
+    repository = Repository(_stand(request), request.environ, journal)
     if request.rev is not None:
         tree, of = open_revision(repository, request.rev, request.environ), f"in {request.rev}"
     else:
         tree, of = open_index(repository, request.environ), "in the index"
+    if journal is not None:
+        journal.look(END, str(repository.top))
     named = []
     for text in request.paths or (".",):
         place = _within(Path(os.path.realpath(Path(request.cwd, text))), repository.top)

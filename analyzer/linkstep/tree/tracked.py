@@ -10,16 +10,23 @@ from linkstep.errors import LinkstepError
 from linkstep.model.delivery import Delivery
 from linkstep.model.facts import LeftOutOf
 from linkstep.tree.git_repository import Repository
+from linkstep.tree.inputs import KIND
+from linkstep.tree.journal import Journal
 
 _SUBMODULE = "160000"
 
 
-def git_delivery(root: Path, environ: Mapping[str, str]) -> Delivery | None:
+def git_delivery(
+    root: Path, environ: Mapping[str, str], journal: Journal | None = None
+) -> Delivery | None:
     """Give what git takes of the directory `root`; None outside of a checkout or without git."""
+    if journal is not None:
+        for directory in (root, *root.parents):
+            journal.look(KIND, str(directory / ".git"))
     if not any((directory / ".git").exists() for directory in (root, *root.parents)):
         return None
     try:
-        repository = Repository(root, environ)
+        repository = Repository(root, environ, journal)
         entries = list(repository.list_index())
     except LinkstepError:
         return None  # whoever asks for the index itself is told why

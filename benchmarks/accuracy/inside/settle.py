@@ -113,13 +113,15 @@ def outcome(claim: dict[str, str]) -> tuple[str, str]:
     try:
         return "false alarm", execute(claim)
     except ImportingFailsError as error:
-        return "fails otherwise", str(error)
+        # A module that takes names from itself fails by the very statement that is claimed.
+        same = claim["importing"] == claim["module"] and agrees(claim, error.__cause__)
+        return ("true" if same else "fails otherwise"), str(error)
     except BaseException as error:
         text = f"{type(error).__name__}: {error}"
         return ("true" if agrees(claim, error) else "fails otherwise"), text
 
 
-def agrees(claim: dict[str, str], error: BaseException) -> bool:
+def agrees(claim: dict[str, str], error: BaseException | None) -> bool:
     """Say whether the exception is of the stated kind, and about what was named."""
     kind, module, name = claim["kind"], claim["module"], claim["name"]
     if kind == "module":

@@ -39,7 +39,7 @@ _DEEPEST = 5
 _MOST_DIRECTORIES = 4000
 _NOT_ENTERED = frozenset(
     {"node_modules", "venv", "env", "site-packages", "__pycache__", "build", "dist", "vendor"}
-    | {"third_party", "test", "tests", "testing", "fixtures", "examples", "example", "docs"}
+    | {"third_party", "test", "tests", "testing", "fixtures", "docs"}
 )
 _HIDDEN = frozenset({".github", ".devcontainer", ".docker"})
 _WORKFLOWS = re.compile(r"(?:^|/)\.github/workflows$")
@@ -61,8 +61,8 @@ _SERVING = (EntryKind.SERVER, EntryKind.WORKER)
 def find_entry_points(tree: Tree) -> LaunchReading:
     """Give the entry points of a project: those that build files declare come first.
 
-    Hidden directories other than those of CI, tests, examples and what installers fill are
-    not looked into, nor is anything deeper than five levels.
+    Hidden directories other than those of CI, tests and what installers fill are not looked
+    into, nor is anything deeper than five levels.
 
     >>> from linkstep.tree.memory import MemoryTree
     >>> tree = MemoryTree({"Procfile": "web: uvicorn shop.main:app", "Makefile": "t:\\n\\tpytest"})

@@ -1,0 +1,99 @@
+"""Names that a module gives itself in ways that can be listed: an enum's members, a loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from linkstep.index.literal_tables import Tables
+from linkstep.index.names import target_names
+
+_PLAIN = (ast.FunctionDef, ast.Pass)
+
+
+def member_names(mapping: ast.expr | None, tree: ast.Module) -> list[str] | None:
+    """Give the keys of `C.__members__`, for an enum of this module; None when not known.
+
+    What the class body binds besides its members is among them, which is too much
+    and does no harm.
+
+    >>> tree = ast.parse("class Colour(IntEnum):\\n    RED = 1\\n    BLUE = 2")
+    >>> member_names(ast.parse("Colour.__members__", mode="eval").body, tree)
+    ['RED', 'BLUE']
+    """
+    if not (isinstance(mapping, ast.Attribute) and mapping.attr == "__members__"):
+        return None
+    owner = mapping.value.id if isinstance(mapping.value, ast.Name) else None
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == owner]
+    if len(found) != 1 or found[0].keywords or found[0].decorator_list:
+        return None
+    bases = [getattr(base, "attr", getattr(base, "id", "")) for base in found[0].bases]
+    if not any(base.endswith(("Enum", "Flag")) for base in bases):
+        return None
+    names: list[str] = []
+    for statement in found[0].body:
+        if isinstance(statement, ast.Assign):
+            names += [name for target in statement.targets for name in target_names(target)]
+        elif isinstance(statement, ast.AnnAssign):
+            names += target_names(statement.target)
+        elif not (isinstance(statement, _PLAIN) or _is_text(statement)):
+            return None
+    return names
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def loop_names(key: ast.expr, loops: Sequence[ast.For], tree: ast.Module) -> list[str] | None:
+    """Give the values of `key` in the loops around it: `for key in ("a", "b"): ...`.
+
+    None when it is not the target of a loop over literals, or the loop gives it another value.
+
+    >>> loop = ast.parse("for name in ('red', 'blue'): pass").body[0]
+    >>> loop_names(ast.Name("name", ast.Load()), [loop], ast.Module([loop], []))
+    ['red', 'blue']
+    """
+    if not isinstance(key, ast.Name):
+        return None
+    for loop in reversed(loops):
+        stored = [
+            node
+            for node in ast.walk(loop)
+            if isinstance(node, ast.Name)
+            and node.id == key.id
+            and not isinstance(node.ctx, ast.Load)
+        ]
+        if not stored:
+            continue
+        if stored != [loop.target]:
+            return None
+        items = Tables(tree).items(loop.iter)
+        return [name for name, _ in items] if items is not None else None
+    return None
+
+
+def is_found(entry: ast.Subscript, tree: ast.Module) -> bool:
+    """Whether `sys.modules[name] = module` is about a module that `find_spec(name)` has found.
+
+    That is how a lazy import is written (importlib, "Implementing lazy imports"): the name
+    is that of a module which is there anyway.
+    """
+    name = entry.slice.id if isinstance(entry.slice, ast.Name) else None
+    for function in ast.walk(tree) if name is not None else ():
+        inside = list(ast.walk(function)) if isinstance(function, ast.FunctionDef) else []
+        if not any(node is entry for node in inside):
+            continue
+        calls = [node for node in inside if isinstance(node, ast.Call)]
+        called = [getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls]
+        asked = any(
+            what == "find_spec" and call.args and getattr(call.args[0], "id", None) == name
+            for what, call in zip(called, calls, strict=True)
+        )
+        stored = any(
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+            for node in inside
+        )
+        if asked and not stored and not any(what.startswith("spec_from") for what in called):
+            return True
+    return False

@@ -1,0 +1,117 @@
+"""Summaries by content: those that this run made, and those that a cache kept of earlier runs.
+
+A summary depends on bytes, on the kind of module, on the target and on linkstep itself, and on
+nothing else. So it is the same for every project that has such a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.target import Target
+
+if TYPE_CHECKING:  # a run that has nothing to summarise needs none of it
+    from concurrent.futures import Executor
+
+Workers = Callable[[], "AbstractContextManager[Executor | None]"]
+"""Gives an executor for a while, None where the work is better done in this process."""
+
+
+def no_workers() -> AbstractContextManager[Executor | None]:
+    """Give no executor: everything is done in this process."""
+    return nullcontext()
+
+
+class Kept(Struct, frozen=True, array_like=True):
+    """A summary; `commented` says whether the file has comments for linkstep, None: not asked."""
+
+    summary: FileSummary
+    commented: bool | None = None
+
+
+class Store(Protocol):
+    """Where summaries of earlier runs are, encoded."""
+
+    def summaries(self, keys: Iterable[bytes]) -> Mapping[bytes, bytes]:
+        """Give those that are there."""
+        ...
+
+
+class Summaries:
+    """Summaries by key, for all indexes of a run: states of a tree have most files in common.
+
+    >>> from linkstep.index.summarize import summarize
+    >>> summaries, target = Summaries(), Target((3, 11))
+    >>> key = summaries.key(bytes(16), ModuleKind.MODULE, target, "auto", shallow=False)
+    >>> summaries.get(key) is None
+    True
+    >>> summaries.put(key, Kept(summarize(b"", ModuleKind.MODULE, target)))
+    >>> summaries.get(key).summary.kind
+    <ModuleKind.MODULE: 'module'>
+    """
+
+    def __init__(
+        self, store: Store | None = None, build: bytes = b"", workers: Workers = no_workers
+    ) -> None:
+        self.workers = workers
+        self._store = store
+        self._build = build
+        self._kept: dict[bytes, Kept] = {}
+        self._fetched: dict[bytes, bytes] = {}
+        self._asked: set[bytes] = set()
+        self._made: set[bytes] = set()
+        self._prefixes: dict[tuple[ModuleKind, Target, str, bool], bytes] = {}
+        self._decoder = msgspec.msgpack.Decoder(Kept)
+
+    def key(
+        self, content: bytes, kind: ModuleKind, target: Target, reader: str, *, shallow: bool
+    ) -> bytes:
+        """Give what a summary is kept by; `content` are 16 bytes that stand for the file's."""
+        circumstances = kind, target, reader, shallow
+        prefix = self._prefixes.get(circumstances)
+        if prefix is None:
+            said = f"{kind.value}\0{target}\0{reader}\0{shallow}".encode()
+            prefix = self._prefixes[circumstances] = self._build + b"\0" + said
+        return blake2b(content + prefix, digest_size=16).digest()
+
+    def fetch(self, keys: Iterable[bytes]) -> None:
+        """Fetch many summaries at once."""
+        if self._store is not None:
+            wanted = [key for key in keys if key not in self._asked and key not in self._kept]
+            self._asked.update(wanted)
+            self._fetched.update(self._store.summaries(wanted))
+
+    def get(self, key: bytes) -> Kept | None:
+        """Give a summary; None when nobody has made it yet."""
+        kept = self._kept.get(key)
+        if kept is not None or self._store is None:
+            return kept
+        if key not in self._asked:
+            self.fetch((key,))
+        encoded = self._fetched.pop(key, None)
+        if encoded is None:
+            return None
+        try:
+            kept = self._kept[key] = self._decoder.decode(encoded)
+        except (msgspec.MsgspecError, RecursionError):
+            return None  # written by something else under our name
+        return kept
+
+    def put(self, key: bytes, kept: Kept) -> None:
+        """Keep a summary that was made."""
+        self._kept[key] = kept
+        self._made.add(key)
+
+    def made(self) -> Iterable[tuple[bytes, bytes]]:
+        """Give what was made in this run, encoded, by key; without what nests too deep for it."""
+        encoder = msgspec.msgpack.Encoder()
+        for key in sorted(self._made):
+            with suppress(RecursionError):
+                yield key, encoder.encode(self._kept[key])

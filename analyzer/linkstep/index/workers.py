@@ -1,0 +1,129 @@
+"""Summaries made by other processes, or on other machines.
+
+`summarize` is a pure function of bytes, so batches of sources go to any
+`concurrent.futures.Executor` and come back as one block of MessagePack each. Which worker
+had which batch changes nothing: results are taken in the order of the files.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import wait
+
+import msgspec
+
+from linkstep.errors import LinkstepError
+from linkstep.index.summaries import Workers, no_workers
+from linkstep.index.summarize import summarize
+from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.target import Target
+
+Source = tuple[bytes, ModuleKind]
+
+WORTH_IT = 150  # files; fewer are read before processes have started
+_BATCH_BYTES = 400_000
+_MOST_WAITING = 32  # batches that are with an executor at a time, so that memory stays bounded
+
+
+def summarize_batch(sources: Sequence[tuple[bytes, str]], target: Target, reader: str) -> bytes:
+    """Give the summaries of some sources, in order, as MessagePack.
+
+    A source comes with the value of its ModuleKind, so that what goes to another process
+    is plain.
+
+    >>> target = Target((3, 11))
+    >>> [found] = msgspec.msgpack.decode(
+    ...     summarize_batch([(b"import os", "module")], target, "auto"), type=list[FileSummary])
+    >>> found.body[0].module
+    'os'
+    """
+    summaries = [summarize(text, ModuleKind(kind), target, reader) for text, kind in sources]
+    return msgspec.msgpack.encode(summaries)
+
+
+def summaries_by(
+    executor: Executor, sources: Iterable[Source], target: Target, reader: str
+) -> Iterator[FileSummary]:
+    """Give the summaries of sources, in their order, made by an executor."""
+    decoder = msgspec.msgpack.Decoder(list[FileSummary])
+    pending: deque[Future[bytes]] = deque()
+    try:
+        for batch in _batches(sources):
+            pending.append(executor.submit(summarize_batch, batch, target, reader))
+            if len(pending) >= _MOST_WAITING:
+                yield from decoder.decode(pending.popleft().result())
+        while pending:
+            yield from decoder.decode(pending.popleft().result())
+    except BrokenExecutor:
+        raise LinkstepError(
+            "a worker process ended before its work was done",
+            hint="--jobs 1 works without further processes and needs less memory",
+        ) from None
+
+
+def _batches(sources: Iterable[Source]) -> Iterator[list[tuple[bytes, str]]]:
+    batch: list[tuple[bytes, str]] = []
+    size = 0
+    for text, kind in sources:
+        batch.append((text, kind.value))
+        size += len(text)
+        if size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def processes(jobs: int | None) -> Workers:
+    """Give as many worker processes as `jobs` says, None for one on each processor."""
+    wanted = jobs or _processors()
+    return partial(_process_pool, wanted) if wanted > 1 else no_workers
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _process_pool(jobs: int) -> Iterator[Executor]:
+    """Give processes that end with this one, however it ends.
+
+    Ctrl-C reaches this process only: it stops the workers and goes on raising.
+    """
+    # Other ways to start a process take longer; what is forked here has one thread.
+    alone = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if alone else "spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """Leave signals to the parent, never collect garbage, and end when the parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

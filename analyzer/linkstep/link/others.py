@@ -1,0 +1,69 @@
+"""Modules of the project that are not checked, and lead to those that are.
+
+They are linked for their edges only: whoever checks a part of a tree asks what the
+programs of the whole tree reach in it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from linkstep.link.modules import Module
+from linkstep.link.references import link_module
+from linkstep.link.settling import Links
+from linkstep.model.links import Edge, EntryLink
+
+
+class Others:
+    """Links modules that are not checked; their edges and calls join those of `links`."""
+
+    def __init__(self, links: Links, others: Sequence[Module]) -> None:
+        self._links = links
+        self._others = {module.path: module for module in others}
+        self._elsewhere = Links(links.lookup, links.checked)
+        self._elsewhere.calls = links.calls
+        self._done: set[str] = set()
+
+    @property
+    def linked(self) -> list[Module]:
+        """Give the modules that were linked, in the order of the tree."""
+        return [module for path, module in self._others.items() if path in self._done]
+
+    def link_all(self) -> None:
+        """Link every module."""
+        for path in self._others:
+            self._link(path)
+
+    def link_reached(self, launches: Iterable[EntryLink]) -> None:
+        """Link what entry points of production lead to, when one of them begins here.
+
+        Where all of them begin with modules that are checked, those are followed already.
+        """
+        started = [path for one in launches if one.entry.is_production for path in one.modules]
+        if self._others.keys().isdisjoint(started):
+            return
+        pending = [*started, *(edge.target for edge in sorted(self._links.edges))]
+        while pending:
+            path = pending.pop()
+            pending += self._packages(path)
+            if path in self._others and path not in self._done:
+                pending += (edge.target for edge in sorted(self._link(path)))
+
+    def _link(self, path: str) -> set[Edge]:
+        """Link one module and give its edges."""
+        self._done.add(path)
+        self._elsewhere.edges = set()
+        link_module(self._elsewhere, self._others[path])
+        self._links.edges |= self._elsewhere.edges
+        return self._elsewhere.edges
+
+    def _packages(self, path: str) -> Iterator[str]:
+        """Give the packages around a file that have not been linked."""
+        directory = posixpath.dirname(path)
+        package = f"{directory}/__init__.py"
+        if package == path:
+            directory = posixpath.dirname(directory)
+            package = f"{directory}/__init__.py"
+        if directory and package in self._others and package not in self._done:
+            yield package

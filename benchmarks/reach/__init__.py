@@ -1,0 +1,1 @@
+"""What linkstep says an entry point reaches, compared with sys.modules."""

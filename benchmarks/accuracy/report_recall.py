@@ -131,9 +131,12 @@ def new_alarms(measured: Measured) -> str:
     )
 
 
+FEW = 3  # distributions
+
+
 def common_table(measured: Measured) -> str:
-    """Give the same rows over the distributions and rounds that every tool has finished."""
-    tools = [tool for tool in TOOLS if measured.finished(tool) and measured.finished_rounds(tool)]
+    """Give the same rows over what every tool has finished that was given more than a few."""
+    tools = [tool for tool in TOOLS if len(measured.finished(tool)) > FEW]
     names = set.intersection(*(set(measured.finished(tool)) for tool in tools))
     rounds = set.intersection(*(set(measured.finished_rounds(tool)) for tool in tools))
     shown = f"These are {', '.join(sorted(names))}.\n\n"

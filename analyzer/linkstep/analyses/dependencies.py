@@ -84,7 +84,9 @@ class Dependencies:
     ) -> tuple[tuple[BrokenReference | DependencyFault, ...], frozenset[str]]:
         """Give the broken references, those of distributions that are not installed reworded.
 
-        That a module is missing because its distribution is, is one cause and one finding.
+        That a module is missing because its distribution is, is one cause and one finding. What
+        belongs to an extra, or to development, need not be there: of that only those references
+        are kept which the start of a program executes, or which production code makes.
         The second value are the distributions it was said of.
         """
         facts: list[BrokenReference | DependencyFault] = []
@@ -94,8 +96,10 @@ class Dependencies:
             if name is None:
                 facts.append(fact)
                 continue
-            missing.add(name)
             declared = self._by_name[name]
+            if self._is_left_out(fact, declared):
+                continue
+            missing.add(name)
             facts.append(
                 DependencyFault(
                     DependencyProblem.MISSING,
@@ -194,6 +198,13 @@ class Dependencies:
         name = self._distributions.declared_provider(fact.name)
         installed = self._distributions.describe(name) if name is not None else None
         return name if installed is None else None
+
+    def _is_left_out(self, fact: BrokenReference, declared: Sequence[Declaration]) -> bool:
+        """Whether an environment lacks a distribution because nobody asked for it."""
+        kinds = {one.kind for one in declared}
+        if Kind.PRODUCTION in kinds or any(not reach.deferred for reach in fact.reached_from):
+            return False
+        return Kind.OPTIONAL in kinds or not self._code.has(fact.path)
 
     # Declarations
 

@@ -206,6 +206,11 @@ def _import_form(function: ast.FunctionDef, parameter: str) -> tuple[str, str] |
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr"
     ]
+    tests = [node for node in ast.walk(function) if isinstance(node, ast.If)]
+    if len(calls) == len(tests) == 1 and not fetches and calls[0].args:
+        prefix, value = _prefix(calls[0].args[0])  # the names are those of submodules
+        named = isinstance(value, ast.Name) and value.id == parameter
+        return (prefix, "submodule") if named and prefix is not None else None
     if len(calls) != 1 or len(fetches) != 1 or len(fetches[0].args) != 2 or not calls[0].args:
         return None
     pairs = {
@@ -263,6 +268,8 @@ def _target(
     if form is None or value is None:
         return None, None
     prefix, kind = form
+    if kind == "submodule":
+        return prefix + name, None
     if kind == "module" and isinstance(value, ast.Constant) and isinstance(value.value, str):
         return prefix + value.value, name
     if kind == "pair" and isinstance(value, ast.Tuple | ast.List) and len(value.elts) == 2:

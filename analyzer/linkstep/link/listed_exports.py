@@ -30,7 +30,9 @@ def link_exports(at: Settling, names: Names) -> None:
                 continue
             at.links.references += 1
             outcome = at.lookup.name(at.module, listed.name, importing=True)
-            if isinstance(outcome, Absent):
+            if isinstance(outcome, Absent) and outcome.problem is Problem.MISSING_MODULE:
+                pass  # `__getattr__` imports it when it is asked for
+            elif isinstance(outcome, Absent):
                 text = f"module '{at.module.name}' has no attribute '{listed.name}'"
                 outcome = outcome._replace(
                     problem=Problem.UNDEFINED_EXPORT,

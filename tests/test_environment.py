@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from linkstep.errors import LinkstepError
+from linkstep.link.failures import ALWAYS_IMPORTABLE
 from linkstep.model.environment import Environment, Found, Origin, PathEntry, Project
 from linkstep.model.settings import ResolveSettings
 from linkstep.model.target import Target
@@ -350,3 +351,17 @@ def test_entries_of_the_path_say_why_they_are_there() -> None:
         PathEntry("/usr/lib/python3.11", Origin.STANDARD_LIBRARY, "standard library: --python /v"),
     )
     assert found.stdlib_exact
+
+
+def test_the_library_is_always_importable_where_that_is_taken_for_granted() -> None:
+    """Without the extension modules that builds of CPython leave out, too."""
+    optional = "_bz2 _ctypes _curses _dbm _gdbm _lzma _sqlite3 _ssl _tkinter _uuid readline zlib"
+    code = (
+        "import importlib, sys\n"
+        f"sys.modules.update(dict.fromkeys({optional.split()!r}))\n"
+        f"for name in {sorted(ALWAYS_IMPORTABLE)!r}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -41,10 +41,9 @@ def unpack(corpus: Corpus, work: Path) -> Path:
     coming = place.with_suffix(".coming")
     shutil.rmtree(coming, ignore_errors=True)
     for requirement in corpus.distributions:
-        for wheel in (_downloaded(requirement, wheels),):
-            with zipfile.ZipFile(wheel) as archive:
-                names = [n for n in archive.namelist() if n.endswith(".py")]
-                archive.extractall(coming, [n for n in names if ".data/" not in n])
+        with zipfile.ZipFile(_downloaded(requirement, wheels)) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".py")]
+            archive.extractall(coming, [name for name in names if ".data/" not in name])
     coming.rename(place)
     return place
 

@@ -80,10 +80,10 @@ OTHERS = (
     Tool(
         "pyright",
         lambda programs, kept: [f"{programs}/pyright", "."],
-        corpora=("small", "middle"),
+        corpora=("small",),
     ),
-    Tool("mypy, empty cache", _mypy, _emptied, ("small", "middle")),
-    Tool("mypy, warm", _mypy, corpora=("small", "middle")),
+    Tool("mypy, empty cache", _mypy, _emptied, ("small",)),
+    Tool("mypy, warm", _mypy, corpora=("small",)),
     Tool(
         "pylint E0401,E0611",
         lambda programs, kept: [
@@ -94,6 +94,6 @@ OTHERS = (
     ),
     Tool(
         "ruff analyze graph (floor: modules only)",
-        lambda programs, kept: [f"{programs}/ruff", "analyze", "graph", "--no-cache", "."],
+        lambda programs, kept: [f"{programs}/ruff", "analyze", "graph", "."],
     ),
 )

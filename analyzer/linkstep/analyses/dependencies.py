@@ -202,7 +202,8 @@ class Dependencies:
     def _is_left_out(self, fact: BrokenReference, declared: Sequence[Declaration]) -> bool:
         """Whether an environment lacks a distribution because nobody asked for it."""
         kinds = {one.kind for one in declared}
-        if Kind.PRODUCTION in kinds or any(not reach.deferred for reach in fact.reached_from):
+        started = any(not reach.deferred for reach in fact.reached_from)
+        if Kind.PRODUCTION in kinds or (started and fact.runs is Runs.IMPORT):
             return False
         return Kind.OPTIONAL in kinds or not self._code.has(fact.path)
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from linkstep.link.modules import Module, Modules, every_step, is_namespace
+from linkstep.link.modules import Module, Modules, all_steps, every_step, is_namespace
+from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.submodules import imported_names
@@ -23,6 +24,7 @@ from linkstep.model.summary import (
     If,
     ModuleAlias,
     PathEdit,
+    Step,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Evidence:
         self._injected: dict[str, frozenset[bytes]] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._aliased: set[str] | None = None
+        self._needed: dict[tuple[Module, str], bool] = {}
 
     def others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
@@ -88,9 +91,7 @@ class Evidence:
                 if summary.opens_path:
                     return Doubt.OPEN
                 for provider in (package, *self._own_imports(package)):
-                    if provider.summary is not None and (
-                        provider.summary.hooks or self._may_alias(provider, missing.name)
-                    ):
+                    if self._may_make(provider, missing.name):
                         return Doubt.OPEN
             elif (
                 isinstance(package, Module)
@@ -128,12 +129,27 @@ class Evidence:
                 if isinstance(found, Module):
                     yield found
 
-    def _may_alias(self, package: Module, name: str) -> bool:
-        """Whether the package puts `name` into sys.modules itself."""
-        assert package.summary is not None
+    def _may_make(self, package: Module, name: str) -> bool:
+        """Whether the package puts `name` into sys.modules itself, or may serve it by a hook."""
+        summary = package.summary
+        if summary is None:
+            return False
+        text = self.text_of(package.path) if summary.hooks else b""
+        if self._aliases_in(summary.body, package, name) or hooks_at_import(summary, text):
+            return True
+        called = any(self._aliases_in(scope.steps, package, name) for scope in summary.scopes)
+        if not (called or summary.hooks):
+            return False
+        needed = self._needed.get((package, name))
+        if needed is None:
+            needed = needs_first(package, name, self.modules.find)
+            self._needed[package, name] = needed
+        return not needed
+
+    def _aliases_in(self, steps: Iterable[Step], package: Module, name: str) -> bool:
         return any(
             isinstance(step, ModuleAlias) and self._names(step, package, name)
-            for step in every_step(package.summary)
+            for step in all_steps(tuple(steps))
         )
 
     def _names(self, step: ModuleAlias, package: Module, name: str) -> bool:

@@ -33,6 +33,22 @@ if TYPE_CHECKING:
     from linkstep.link.modules import Module
 
 
+# Modules of the standard library that need nothing which an interpreter can be built without,
+# so that importing them cannot raise where they are there at all. They are not read for that.
+_WHOLE = """
+abc argparse ast base64 bdb bisect calendar cmd code codecs codeop collections
+collections.abc colorsys compileall concurrent concurrent.futures configparser contextlib
+contextvars copy copyreg csv dataclasses datetime decimal difflib dis email enum filecmp
+fileinput fnmatch fractions functools genericpath getopt gettext glob graphlib heapq html
+http importlib importlib.abc importlib.machinery importlib.util inspect io ipaddress json
+keyword linecache locale logging mimetypes modulefinder netrc numbers opcode operator optparse
+os pathlib pickle pickletools pkgutil platform posixpath pprint profile pstats py_compile
+pyclbr queue quopri random re reprlib sched secrets shlex shutil signal statistics string
+stringprep struct subprocess symtable sysconfig tabnanny tempfile textwrap threading timeit
+token tokenize tomllib trace traceback tracemalloc types typing unittest urllib urllib.parse
+warnings weakref wsgiref zoneinfo
+"""
+ALWAYS_IMPORTABLE = frozenset(_WHOLE.split())
 _DEEPEST = 40  # imports among installed modules; what is further away is taken to work
 
 
@@ -107,9 +123,11 @@ class Failures:
         return failure
 
     def _failure(self, module: Module) -> Failure | None:
-        summary = module.summary
         if module.fails is not None:
             return Failure(module.fails, module.path, 1, origin=module.origin)
+        if self._is_always_importable(module):
+            return None
+        summary = module.summary
         if summary is None:
             return None
         if summary.problem is not None:
@@ -153,6 +171,14 @@ class Failures:
                 return Failure(absent.exception, module.path, line, origin=absent.origin)
             return Failure(ran.exception or "", module.path, 1)
         return None
+
+    def _is_always_importable(self, module: Module) -> bool:
+        """Whether a module of the standard library is whole, and can always be imported."""
+        return (
+            module.origin is Origin.STANDARD_LIBRARY
+            and module.name in ALWAYS_IMPORTABLE
+            and module.name.partition(".")[0] not in self.suspects
+        )
 
     def _of_statement(self, step: Step, module: Module) -> Failure | None:
         if isinstance(step, Stop):

@@ -181,14 +181,15 @@ def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
     for step in steps:
         yield step
         if type(step) in _NESTING:
-            for block in _blocks(step):
+            for block in blocks_of(step):
                 yield from all_steps(block)
 
 
 _NESTING = frozenset({If, Try, Repeat, Suppress, ClassBody})
 
 
-def _blocks(step: Step) -> Iterator[Sequence[Step]]:
+def blocks_of(step: Step) -> Iterator[Sequence[Step]]:
+    """Give the blocks that are directly in a step; most steps have none."""
     if isinstance(step, If | Repeat):
         yield step.body
         yield step.orelse

@@ -26,6 +26,7 @@ from benchmarks.accuracy.tables import bullets, share, table
 from linkstep import __version__
 
 TEMPLATE = HERE / "report.md"
+ROOT = HERE.parents[1]
 COMMAND = "python -m benchmarks.accuracy --report docs/accuracy.md"
 MOST = 3  # places shown of one cause
 
@@ -59,8 +60,16 @@ def write_report(path: Path, catalogue: Catalogue, store: Store, seed: str) -> N
         peers=peers_table(measured),
         common=common_table(measured),
         peers_note=peers_note(measured),
+        dependencies=dependencies(),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def dependencies() -> str:
+    """Give the table that benchmarks/dependencies has written."""
+    text = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    begin = "<!-- benchmarks.dependencies: begin -->"
+    return text.partition(begin)[2].partition("<!--")[0].strip()
 
 
 def summary(measured: Measured) -> str:

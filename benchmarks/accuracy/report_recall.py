@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import tomli
 
 from benchmarks.accuracy.catalogue import Catalogue
 from benchmarks.accuracy.claims import Outcome
@@ -13,6 +16,7 @@ from benchmarks.accuracy.results import ROUNDS, Plain, Store, name_of_round
 from benchmarks.accuracy.tables import bullets, share, table
 from benchmarks.accuracy.truth import Broken, Truth
 
+CAUSES = Path(__file__).with_name("causes.toml")
 TOOLS = ("linkstep", *(peer.name for peer in PEERS))
 
 
@@ -95,7 +99,8 @@ def found_by_kind(
 
 
 def misses(measured: Measured) -> str:
-    """Give every site that linkstep does not report, with the mutation behind it."""
+    """Give every site that linkstep does not report, with the mutation behind it, and why."""
+    known = causes()
     rows = [
         [
             name,
@@ -103,11 +108,18 @@ def misses(measured: Measured) -> str:
             f"{missed.site.kind.value} {missed.site.module} {missed.site.name}",
             ", ".join(missed.tags),
             f"{missed.mutation.change.value}: `{missed.mutation.path}` {missed.mutation.name}",
+            known.get(f"{name} {missed.mutation.path}", "not known"),
         ]
         for name, scored in measured.scored["linkstep"].items()
         for missed in scored.missed
     ]
-    return table(["distribution", "place", "needs", "kind", "mutation"], rows)
+    return table(["distribution", "place", "needs", "kind", "mutation", "cause"], rows)
+
+
+def causes() -> dict[str, str]:
+    """Give why a miss is one, by round and mutated file, as `causes.toml` has it."""
+    document = tomli.loads(CAUSES.read_text("utf-8"))
+    return {key: cause["why"] for cause in document["causes"] for key in cause["mutations"]}
 
 
 def new_alarms(measured: Measured) -> str:

@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.speed.corpora import Corpus, corpora, lines_in, multiplied, unpack
@@ -38,11 +38,11 @@ def main() -> int:
     work.mkdir(parents=True, exist_ok=True)
     bench = Bench(install(work), work, arguments.rounds)
     chosen = [c for c in corpora() if not arguments.corpora or c.name in arguments.corpora]
-    parts = [bench.machine(), *(bench.table(corpus) for corpus in chosen)]
-    if not arguments.corpora:
-        parts += [bench.growth(corpora()[0]), bench.start()]
+    parts: list[str] = []
+    for part in bench.parts(chosen, everything=not arguments.corpora):
+        print(part, flush=True)
+        parts.append(part)
     text = "\n\n".join(parts)
-    print(text)
     if arguments.write:
         before, _, rest = DOCUMENT.read_text().partition(START)
         after = rest.partition(END)[2]
@@ -59,6 +59,15 @@ class Bench:
         self.rounds = rounds
         kept = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(work / "home")}
         self.environ = kept | {k: v for k, v in os.environ.items() if k.startswith("npm_")}
+
+    def parts(self, chosen: Sequence[Corpus], everything: bool) -> Iterator[str]:
+        """Give the tables, each when it is measured."""
+        yield self.machine()
+        for corpus in chosen:
+            yield self.table(corpus)
+        if everything:
+            yield self.growth(chosen[0])
+        yield self.start()
 
     def machine(self) -> str:
         """Say what was measured with, and how."""

@@ -248,7 +248,7 @@ class Lookup:
             theirs = self.names(found)
             if theirs is None or theirs.exports or name.startswith("_"):
                 continue
-            if self.submodules.is_imported(found, name):
+            if self.submodules.is_taken(found, name, module):
                 submodule = self._submodule(found, name)
                 if submodule is not None:
                     return submodule

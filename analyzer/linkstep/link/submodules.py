@@ -38,6 +38,7 @@ class Submodules:
         self.evidence = evidence
         self._imported: set[str] | None = None
         self._closures = verdicts
+        self._early: dict[tuple[str, str], bool] = {}
         self._everything: tuple[set[str], bool] | None = None
 
     def is_imported(self, module: Module, name: str) -> bool:
@@ -59,6 +60,26 @@ class Submodules:
         if verdict is None:
             verdict = self._closures[dotted] = self._in_closure(dotted, module)
         return verdict
+
+    def is_taken(self, package: Module, name: str, taker: Module) -> bool:
+        """Whether a star import in `taker` finds the submodule set on its package.
+
+        Whoever imports the submodule gets the packages above it executed first. If `taker`
+        is one of these, only what they import themselves can be there so early.
+        """
+        if not self.is_imported(package, name):
+            return False
+        if not (package.is_first_party and package.name.startswith(taker.name + ".")):
+            return True
+        dotted = f"{package.name}.{name}"
+        found = self._early.get((dotted, taker.name))
+        if found is None:
+            top = self.modules.find(package.name.partition(".")[0], taker)
+            start = [one for one in (top, taker, package) if isinstance(one, Module)]
+            own = {one.name.partition(".")[0] for one in self.evidence.first_party}
+            names, complete = self._reached(start, lambda one: one.partition(".")[0] in own)
+            found = self._early[dotted, taker.name] = dotted in names or not complete
+        return found
 
     def _in_closure(self, dotted: str, package: Module) -> bool:
         """Search what the program imports for an import of the submodule: first the

@@ -38,7 +38,7 @@ class Submodules:
         self.evidence = evidence
         self._imported: set[str] | None = None
         self._closures = verdicts
-        self._early: dict[tuple[str, str], bool] = {}
+        self._early: dict[tuple[Module, Module], tuple[set[str], bool]] = {}
         self._everything: tuple[set[str], bool] | None = None
 
     def is_imported(self, module: Module, name: str) -> bool:
@@ -71,15 +71,15 @@ class Submodules:
             return False
         if not (package.is_first_party and package.name.startswith(taker.name + ".")):
             return True
-        dotted = f"{package.name}.{name}"
-        found = self._early.get((dotted, taker.name))
-        if found is None:
+        early = self._early.get((package, taker))
+        if early is None:
             top = self.modules.find(package.name.partition(".")[0], taker)
             start = [one for one in (top, taker, package) if isinstance(one, Module)]
             own = {one.name.partition(".")[0] for one in self.evidence.first_party}
-            names, complete = self._reached(start, lambda one: one.partition(".")[0] in own)
-            found = self._early[dotted, taker.name] = dotted in names or not complete
-        return found
+            early = self._reached(start, lambda one: one.partition(".")[0] in own)
+            self._early[package, taker] = early
+        names, complete = early
+        return f"{package.name}.{name}" in names or not complete
 
     def _in_closure(self, dotted: str, package: Module) -> bool:
         """Search what the program imports for an import of the submodule: first the

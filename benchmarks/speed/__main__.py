@@ -36,7 +36,8 @@ def main() -> int:
     arguments = parser.parse_args()
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(install(work), work, arguments.rounds)
+    asked = ["--rounds", str(arguments.rounds), "--write", *arguments.corpora]
+    bench = Bench(install(work), work, arguments.rounds, " ".join(asked))
     chosen = [c for c in corpora() if not arguments.corpora or c.name in arguments.corpora]
     parts: list[str] = []
     for part in bench.parts(chosen, everything=not arguments.corpora):
@@ -53,7 +54,8 @@ def main() -> int:
 class Bench:
     """Runs the tools on corpora."""
 
-    def __init__(self, programs: Path, work: Path, rounds: int) -> None:
+    def __init__(self, programs: Path, work: Path, rounds: int, asked: str) -> None:
+        self.asked = asked
         self.programs = str(programs)
         self.work = work
         self.rounds = rounds
@@ -73,8 +75,8 @@ class Bench:
         """Say what was measured with, and how."""
         versions = ", ".join(peer.replace("==", " ") for peer in PEERS)
         return (
-            f"`python -m benchmarks.speed --write`, median of {self.rounds} rounds, in each of "
-            f"which every tool ran once. {platform.system()} {platform.machine()}, "
+            f"`python -m benchmarks.speed {self.asked}`, medians; in each round every tool ran "
+            f"once. {platform.system()} {platform.machine()}, "
             f"{os.cpu_count()} processors, Python {platform.python_version()}; {versions}."
         )
 

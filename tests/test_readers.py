@@ -92,3 +92,11 @@ def test_a_type_statement_binds_its_name() -> None:
     source = b"from a import *\ntype X = int\nprint(X, Y)\n"
     steps = summarize(source, ModuleKind.MODULE, Target((3, 13))).body
     assert [step.ref.name for step in steps if isinstance(step, Use)] == ["Y"]
+
+
+def test_a_file_that_never_speaks_of_state_uses_none() -> None:
+    rows = b"def rows():\n    yield {'pool': 1}\n"
+    plain = summarize(rows, ModuleKind.MODULE, TARGET)
+    spoken = summarize(rows + b"# as the state of app\n", ModuleKind.MODULE, TARGET)
+    assert plain.scopes[1].steps == ()
+    assert [step.name for step in spoken.scopes[1].steps] == ["pool"]  # type: ignore[union-attr]

@@ -34,6 +34,7 @@ from linkstep.resolve.wheel_delivery import wheel_deliveries
 from linkstep.tree.delivered import DeliveredTree
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.ignored import last_match
+from linkstep.tree.recording import journal_of
 from linkstep.tree.tracked import git_delivery
 
 
@@ -50,7 +51,7 @@ def deliveries_of(
     launches = [launch for launch in program.launches if launch.entry.is_production]
     started = {path for launch in launches for path in launch.modules}
     git = (
-        git_delivery(root, request.environ, getattr(tree, "journal", None))
+        git_delivery(root, request.environ, journal_of(tree))
         if isinstance(tree, DirectoryTree)
         else None
     )

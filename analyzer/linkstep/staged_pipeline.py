@@ -16,7 +16,7 @@ from linkstep.model.environment import Project
 from linkstep.model.facts import BrokenReference, Fact
 from linkstep.model.request import CheckRequest
 from linkstep.model.tree import EntryKind, Tree
-from linkstep.tree.recording import directory_tree
+from linkstep.tree.recording import directory_tree, journal_of
 from linkstep.tree.tracked import git_delivery
 
 
@@ -27,7 +27,7 @@ def say_untracked(
     told = tuple(facts)
     if not any(isinstance(fact, BrokenReference) for fact in told):
         return told  # git is asked only when something is missing
-    journal = getattr(tree, "journal", None)
+    journal = journal_of(tree)
     delivery = git_delivery(root, request.environ, journal)
     if delivery is None:
         return told

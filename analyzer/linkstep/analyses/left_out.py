@@ -13,6 +13,7 @@ from linkstep.model.facts import (
     LeftOutModule,
     LeftOutOf,
     Problem,
+    Reach,
 )
 from linkstep.model.links import BrokenLink, Edge
 
@@ -56,7 +57,8 @@ def left_out_modules(
         target = next((t for t in targets.get(link.path, ()) if _is(names[t], wanted)), None)
         if target is not None:
             key = (link.path, link.span.line, target)
-            facts.setdefault(key, _fact(link, wanted, target, delivery, graph, entries))
+            reached = graph.reached_from(link.importing, entries)
+            facts.setdefault(key, _fact(link, wanted, target, delivery, reached))
     return tuple(facts.values())
 
 
@@ -77,23 +79,7 @@ def in_place_of(
         if not isinstance(fact, BrokenReference) or target is None:
             told.append(fact)
         elif fact.problem is not _DEAD:
-            told.append(
-                LeftOutModule(
-                    path=fact.path,
-                    span=fact.span,
-                    importing=fact.importing,
-                    module=wanted,
-                    target=target,
-                    problem=_KINDS.get(delivery.of, LeftOut.UNDELIVERED),
-                    of=delivery.of,
-                    cause=delivery.cause(target),
-                    runs=fact.runs,
-                    exception=fact.exception,
-                    guard=fact.guard,
-                    function=fact.function,
-                    reached_from=fact.reached_from,
-                )
-            )
+            told.append(_fact(fact, wanted, target, delivery, fact.reached_from))
     return tuple(told)
 
 
@@ -116,12 +102,11 @@ def _is(module: str, wanted: str) -> bool:
 
 
 def _fact(
-    link: BrokenLink,
+    link: BrokenLink | BrokenReference,
     module: str,
     target: str,
     delivery: Delivery,
-    graph: ImportGraph,
-    entries: Sequence[str],
+    reached: tuple[Reach, ...],
 ) -> LeftOutModule:
     return LeftOutModule(
         path=link.path,
@@ -136,5 +121,5 @@ def _fact(
         exception=link.exception,
         guard=link.guard,
         function=link.function,
-        reached_from=graph.reached_from(link.importing, entries),
+        reached_from=reached,
     )

@@ -28,6 +28,7 @@ class AppState:
     """Finds the uses of application state in one file; free of cost where there are none."""
 
     def __init__(self, tree: ast.Module, positions: Positions) -> None:
+        self.is_mentioned = "state" in positions.text
         self._positions = positions
         self._kinds: _Kinds | None = None
         self._tree = tree

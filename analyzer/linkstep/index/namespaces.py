@@ -155,8 +155,7 @@ class Namespaces(References):
 
     def visit_call(self, node: ast.Call) -> None:
         """Record a call and what it means when the function is a known one."""
-        if self.has_state:
-            self.note_state(node)
+        self.note_state(node)
         function = node.func
         name = function.id if isinstance(function, ast.Name) else None
         if isinstance(function, ast.Attribute):

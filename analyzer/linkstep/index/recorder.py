@@ -131,6 +131,8 @@ class Recorder(Bindings):
 
     def note_state(self, node: ast.expr) -> None:
         """Record the uses of application state that an expression is."""
+        if not self.app_state.is_mentioned:
+            return
         lines = []
         frame: Frame | None = self.frame
         while frame is not None and frame.index != 0:
@@ -305,9 +307,11 @@ class Recorder(Bindings):
 
         def body() -> None:
             self.bind_targets(node.target)
-            self.loops += [node] if isinstance(node, ast.For) else []
+            if isinstance(node, ast.For):
+                self.loops.append(node)
             self.block(node.body)
-            self.loops = self.loops[: -1 if isinstance(node, ast.For) else None]
+            if isinstance(node, ast.For):
+                self.loops.pop()
 
         self._repeat(node, runs, body)
 

@@ -76,7 +76,6 @@ class References:
         self.unsure = unsure
         self.pinned: ast.expr | None = None
         self.used_at_import: set[str] = set()
-        self.has_state = "state" in positions.text
         self._visitors: dict[type, Callable[..., None]] = {
             ast.Name: self.visit_name,
             ast.Attribute: self.visit_attribute,
@@ -246,8 +245,7 @@ class References:
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
             chain.append(value)
-            if self.has_state:
-                self.note_state(value)
+            self.note_state(value)
             value = value.value
         if not isinstance(value, ast.Name):
             self.visit(value)

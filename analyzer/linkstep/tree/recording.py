@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from linkstep.model.tree import EntryKind
+from linkstep.model.tree import EntryKind, Tree
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.ignored import Ignored
 from linkstep.tree.inputs import END, FILE, KIND
@@ -16,6 +16,12 @@ from linkstep.tree.journal import Journal
 def directory_tree(root: Path, journal: Journal | None) -> DirectoryTree:
     """Give a directory as a tree; where there is a journal it has all that is taken from it."""
     return DirectoryTree(root) if journal is None else RecordedTree(root, journal)
+
+
+def journal_of(tree: Tree) -> Journal | None:
+    """Give the journal that a tree writes what is taken from it into; None for no journal."""
+    journal: Journal | None = getattr(tree, "journal", None)
+    return journal
 
 
 class RecordedTree(DirectoryTree):

@@ -68,7 +68,7 @@ HOMES = {
     "click": ["cli/*"],
     "libcst": ["index/libcst_*", "rulebook/suppress.py"],
     "msgspec": ["*"],
-    "networkx": ["analyses/graph.py"],
+    "networkx": ["analyses/graph_algorithms.py"],
     "packaging": ["resolve/*"],
     "pathspec": ["tree/*"],
     "rich": ["report/terminal.py", "report/health_terminal.py", "report/why_terminal.py", "cli/*"],

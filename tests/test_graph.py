@@ -9,7 +9,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from linkstep.analyses.graph import graphml, node_link
+from linkstep.analyses.graph_algorithms import graphml, node_link
 from linkstep.cli.main import main
 from linkstep.model.facts import Runs
 from linkstep.model.import_map import ImportMap, MapEdge, MapNode

@@ -281,6 +281,12 @@ SLOW = {
         "a.py": "import sys\n" + "".join(f"sys.modules['x.y{n}'] = sys\n" for n in range(400)),
         "c.py": "".join(f"import x.z{n}\n" for n in range(400)),
     },
+    "names of a function made of each other": {
+        "a.py": "import b\ndef f(p):\n    from b import y as n0\n" + "".join(
+            f"    if p: n{n + 1} = n{n}\n    else: n{n + 1} = n{n}\n" for n in range(60)
+        ) + "    n60.z\nf(1)\n",
+        "b.py": "import a\ny = object()\n",
+    },
     "deep blocks": {"a.py": nested(90, "if f():") + nested(18, "for i in f():")},
     "a very long line": {"a.py": "x = '" + "é" * 500_000 + "'; import b; b.z\n", "b.py": ""},
 }  # fmt: skip

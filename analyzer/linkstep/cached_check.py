@@ -28,6 +28,7 @@ from linkstep.model.findings import Report, Rule
 from linkstep.model.observer import Observer, Unobserved
 from linkstep.model.policy import FailOn
 from linkstep.model.request import CheckRequest, CheckResult
+from linkstep.model.trace import RunTrace
 from linkstep.tree.inputs import (
     END,
     FILE,
@@ -35,6 +36,7 @@ from linkstep.tree.inputs import (
     Answer,
     Comparison,
     Inputs,
+    Reply,
     compare,
     contents_of,
     known_contents,
@@ -58,6 +60,7 @@ class _Told(Struct, frozen=True, array_like=True):
     rules: tuple[Rule, ...]
     root: str
     baseline_file: str
+    trace: bytes = b""
 
 
 class CachedCheck:
@@ -95,7 +98,36 @@ class CachedCheck:
                     inputs = msgspec.msgpack.encode(comparison.renewed)
                     self._result = replace(stored, inputs=inputs)
                 return self._retold(told, stored, now)
+        if stored is not None and comparison is not None:
+            retold = self._after_edit(stored, comparison, now)
+            if retold is not None:
+                return retold
         return self._linked(comparison, now, observer)
+
+    def _after_edit(
+        self, stored: StoredResult, comparison: Comparison, now: int
+    ) -> CheckResult | None:
+        """Give the result after an edit that few links can depend on; None after any other."""
+        told = _decoded(stored.data, _Told)
+        trace = None if told is None else _decoded(told.trace, RunTrace)
+        if told is None or trace is None or not comparison.changed:
+            return None
+        from linkstep.edited_check import Edited  # it reads files
+
+        journal = Journal(now, comparison.contents)
+        edited = Edited(
+            *(self._request, told.report, trace, comparison.changed, journal, self._summaries)
+        )
+        found = edited.retold()
+        if found is None or journal.torn:
+            return None
+        report, trace = found
+        told = replace(told, report=report, trace=msgspec.msgpack.encode(trace))
+        inputs = journal.inputs_with(comparison.kept, comparison.answers)
+        self._result = replace(
+            stored, inputs=msgspec.msgpack.encode(inputs), data=msgspec.msgpack.encode(told)
+        )
+        return self._retold(told, self._result, now)
 
     def save(self) -> None:
         """Keep what was found out; nothing of it when the files changed in the middle."""
@@ -109,7 +141,7 @@ class CachedCheck:
         inputs = _decoded(stored.inputs, Inputs)
         return None if inputs is None else compare(inputs, now, self._ask)
 
-    def _ask(self, answers: Sequence[Answer]) -> Callable[[], Sequence[bytes]]:
+    def _ask(self, answers: Sequence[Answer]) -> Callable[[], Sequence[Reply]]:
         if not answers:
             return list
         from linkstep.tree.git_answers import ask_again  # starts processes
@@ -130,7 +162,10 @@ class CachedCheck:
             journal = Journal(now, comparison.contents)
         _note_surroundings(self._request, journal)
         result = self._check(observer, journal)
-        told = _Told(result.report, result.fail_on, result.rules, result.root, result.baseline_file)
+        trace = b"" if result.trace is None else msgspec.msgpack.encode(result.trace)
+        told = _Told(
+            *(result.report, result.fail_on, result.rules, result.root, result.baseline_file), trace
+        )
         if self._key is not None:
             self._journal = journal
             self._result = StoredResult(self._key, self._place, b"", msgspec.msgpack.encode(told))

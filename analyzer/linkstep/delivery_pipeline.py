@@ -25,6 +25,7 @@ from linkstep.model.environment import Found, Project
 from linkstep.model.facts import Fact
 from linkstep.model.links import BrokenLink, Program
 from linkstep.model.request import CheckRequest
+from linkstep.model.trace import Trace
 from linkstep.model.tree import Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.image_delivery import dockerfiles, image_deliveries
@@ -103,6 +104,7 @@ class LeftOut:
         known = {*tree.files(), *(edge.target for edge in program.edges)}
         self._known = {path for path in known if not path.startswith("/")}
         self._linked: dict[tuple[frozenset[str], ...], tuple[BrokenLink, ...]] = {}
+        self.traces: list[Trace] = []
 
     def facts(
         self, delivery: Delivery, graph: ImportGraph, entries: Sequence[str]
@@ -138,7 +140,7 @@ class LeftOut:
         environment = replace(self._project.environment, found=True)
         arrived = DeliveredTree(self._tree, self._known, arriving)
         target = self._project.target
-        return link(
+        program = link(
             importers,
             others,
             Finder(arrived, replace(self._project, environment=environment)).find,
@@ -149,4 +151,7 @@ class LeftOut:
             lambda path, suffixes: (),
             lambda count: None,
             verdicts=self._verdicts,
-        ).broken
+            source_of=self._index.source,
+        )
+        self.traces.append(program.trace)
+        return program.broken

@@ -12,10 +12,13 @@ from linkstep.model.environment import Project
 from linkstep.model.facts import BrokenReference, Fact
 from linkstep.model.links import ForeignImport, Program
 from linkstep.model.settings import DependencySettings
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import Tree
 from linkstep.resolve.declarations.other_files import read_script_header
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.knowledge import Knowledge
+
+_HEADER = b"# /// script"  # inline script metadata
 
 
 class DependencyCheck:
@@ -27,13 +30,13 @@ class DependencyCheck:
         project: Project,
         settings: DependencySettings,
         finder: Finder,
-        text_of: Callable[[str], bytes],
+        source_of: Callable[[str], bytes],
     ) -> None:
         self._tree = tree
         self._project = project
         self._settings = settings
         self._finder = finder
-        self._text_of = text_of
+        self._source_of = source_of
 
     def facts(
         self,
@@ -49,7 +52,7 @@ class DependencyCheck:
         all of a project, so nothing is called unused there.
         """
         project, declarations = self._project, self._project.declarations
-        headers = _headers(program, self._text_of, project)
+        headers = _headers(program, self._source_of, self._tree, project)
         if not declarations.declared and not headers:
             yield from broken
             return
@@ -88,14 +91,18 @@ def judged_by(project: Project) -> tuple[str, ...]:
 
 
 def _headers(
-    program: Program, text_of: Callable[[str], bytes], project: Project
+    program: Program, source_of: Callable[[str], bytes], tree: Tree, project: Project
 ) -> dict[str, tuple[Declaration, ...]]:
     """Give what scripts declare for themselves; modules of packages are not looked at."""
     found = {}
     for path in sorted(_scripts(program.foreign)):
-        text = text_of(path)
-        if b"# /// script" in text:
-            header = read_script_header(path, text.decode("utf-8", "replace"), project.target)
+        text = source_of(path)
+        declares = _HEADER in text
+        tree.asked(TextQuestion((_HEADER.decode(),), True, declares, path))
+        if declares:
+            header = read_script_header(
+                path, tree.read(path).decode("utf-8", "replace"), project.target
+            )
             if header is not None:
                 found[path] = header
     return found

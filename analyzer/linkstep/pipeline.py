@@ -7,7 +7,7 @@ import gc
 import posixpath
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -20,30 +20,32 @@ from linkstep.analyses.broken_references import broken_references
 from linkstep.analyses.cycles import import_cycles
 from linkstep.analyses.entry_points import all_entries, started_modules
 from linkstep.analyses.graph import ImportGraph
-from linkstep.analyses.import_map import import_map, part_of
 from linkstep.analyses.removals import Removals
 from linkstep.analyses.shadowed_modules import shadowed_modules
 from linkstep.config import Configuration
 from linkstep.delivery_pipeline import LeftOut, deliveries_of
 from linkstep.dependency_pipeline import DependencyCheck, judged_by
 from linkstep.errors import LinkstepError
-from linkstep.health_pipeline import overview_of
 from linkstep.index.build import Index
 from linkstep.index.summaries import Summaries
+from linkstep.link.components import components
 from linkstep.link.entries import Starts
 from linkstep.link.modules import every_step
-from linkstep.link.program import link
+from linkstep.link.program import link, link_again
 from linkstep.link.submodules import Verdicts
 from linkstep.model.delivery import Delivery
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
 from linkstep.model.facts import BrokenReference, Fact, Problem
 from linkstep.model.findings import Counts, Finding, Report, Rule
+from linkstep.model.health import Overview
 from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
 from linkstep.model.summary import FileSummary, ModuleKind, StateUse
+from linkstep.model.target import Target
+from linkstep.model.trace import RunTrace, TextQuestion, Trace
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.preparation import (
     baseline_file,
@@ -66,6 +68,7 @@ from linkstep.rulebook.select import check_policy
 from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
 from linkstep.rulebook.view import reachable, view
+from linkstep.run_trace import trace_of_run
 from linkstep.staged_pipeline import say_untracked
 from linkstep.tree.journal import Journal
 from linkstep.tree.moves import moved_files
@@ -100,11 +103,14 @@ def check(
     summaries = Summaries() if summaries is None else summaries
     with collector_off():
         result, judgement = linked(source.tree, summaries)
-        earlier = None if source.before is None else linked(source.before, summaries)
+        # What was there before counts only where there is something now.
+        compared = source.before if judgement.findings else None
+        before = None if compared is None else compared()
+        earlier = None if before is None else linked(before, summaries)
     # From here on nothing is linked any more.
     findings, preexisting = judgement.findings, 0
-    if source.before is not None and earlier is not None:
-        moved = moved_files(source.before, source.tree)
+    if before is not None and earlier is not None:
+        moved = moved_files(before, source.tree)
         findings, preexisting = new_since(findings, earlier[1].findings, moved)
         findings = _with_causes(findings, Removals(earlier[0].program, result.program, moved))
     judged = (*judgement.findings, *judgement.baselined)
@@ -123,8 +129,64 @@ def check(
         str(root),
         baseline_file(root, configuration, request),
         view(source.checked, result.judged, rules, configuration.policy),
-        cache(partial(overview_of, result.program, result.facts, judged, configuration, is_test)),
+        cache(partial(_overview, result.program, result.facts, judged, configuration)),
+        None if journal is None or before is not None else _trace(source, journal, result),
     )
+
+
+def _trace(source: Source, journal: Journal, linked: Linked) -> RunTrace:
+    names = {module.path: module.name for module in linked.program.modules}
+    first = linked.program.trace
+    for path in linked.commented:
+        journal.texts.add(str(source.root / path))  # what its comments say counts
+    return trace_of_run(source, journal, linked.target, names, first, linked.traces)
+
+
+def link_some_again(
+    request: CheckRequest, source: Source, last: RunTrace, paths: Set[str], summaries: Summaries
+) -> Trace:
+    """Link some files as `check` would, which has linked all others when it made `last`."""
+    configuration = configure(source, request)
+    project = resolve_project(source.tree, settings_of(source.root, configuration, request))
+    tree = source.tree
+    finder = Finder(tree, project)
+    index = index_of(tree, project, request, summaries)
+    chosen = selected(tree.files(), configuration, source.checked)
+    with collector_off():
+        return link_again(
+            paths,
+            [module_of(path, project.roots, tree) for path in chosen if path in last.files],
+            _witnesses(tree, project, chosen),
+            finder.find,
+            index.summary,
+            lambda name: stdlib_stub(name, project.target),
+            project.target,
+            index.text,
+            lambda path, suffixes: texts_around(path, suffixes, tree, project),
+            index.source,
+            project.environment.suspects,
+        )
+
+
+def _witnesses(tree: Tree, project: Project, chosen: Iterable[str]) -> list[Found]:
+    """Give the modules that are not checked and may set names on those that are."""
+    checked = set(chosen)
+    return [
+        module_of(path, project.roots, tree)
+        for path in tree.files()
+        if path not in checked and path.endswith(".py") and not is_test(path)
+    ]
+
+
+def _overview(
+    program: Program,
+    facts: Sequence[Fact],
+    findings: Sequence[Finding],
+    configuration: Configuration,
+) -> Overview:
+    from linkstep.health_pipeline import overview_of  # most formats do not show it
+
+    return overview_of(program, facts, findings, configuration, is_test)
 
 
 def explain(request: CheckRequest) -> Explanation:
@@ -147,6 +209,8 @@ def map_imports(
     journal: Journal | None = None,
 ) -> ImportMap:
     """Give the import map of what a request names, or the part of it that is wanted."""
+    from linkstep.analyses.import_map import import_map, part_of  # a check draws no map
+
     source = open_source(request, journal)
     configuration = configure(source, request)
     with collector_off():
@@ -166,7 +230,9 @@ class Linked:
         commented: Sequence[str],
         notes: tuple[str, ...],
         judged: frozenset[str] | None,
-        unreached: int | None = None,
+        unreached: int | None,
+        target: Target,
+        traces: Sequence[Trace],
     ) -> None:
         self.program = program
         self.facts = facts
@@ -175,6 +241,8 @@ class Linked:
         self.notes = notes
         self.unreached = unreached  # modules that no entry point reaches
         self.judged = judged  # top-level names that findings can be about, None for all
+        self.target = target
+        self.traces = traces  # of what was linked once more
 
 
 def _link_and_judge(
@@ -191,7 +259,7 @@ def _link_and_judge(
 
     Roots that are configured but were not there in an earlier state are left out for it.
     """
-    if tree is source.before:
+    if tree is not source.tree:
         roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
         configuration = replace(configuration, roots=roots)
     result = check_tree(
@@ -270,16 +338,11 @@ def link_project(
     paths = selected(tree.files(), configuration, checked_paths)
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
-    index = index or Index(tree.read, project.target, request.reader, summaries, tree.content_id)
+    index = index or index_of(tree, project, request, summaries)
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
-    chosen = set(paths)
-    witnesses = [
-        module_of(path, project.roots, tree)
-        for path in tree.files()
-        if path not in chosen and path.endswith(".py") and not is_test(path)
-    ]
+    witnesses = _witnesses(tree, project, paths)
     verdicts: Verdicts = {}
     program = link(
         readable,
@@ -298,6 +361,7 @@ def link_project(
         starts=_starts(launches, tree, project, finder, configuration, checked_paths)
         if launches is not None
         else None,
+        source_of=index.source,
     )
     # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
@@ -308,16 +372,16 @@ def link_project(
     broken = broken_references(program, graph, entries)
     admitted = AdmittedVersions(tree, project, index, readable, witnesses)
     broken = admitted.facts(program, broken, graph, entries)
-    dependencies = DependencyCheck(tree, project, configuration.dependencies, finder, index.text)
+    dependencies = DependencyCheck(tree, project, configuration.dependencies, finder, index.source)
     missing = LeftOut(tree, project, program, readable, index, verdicts)
     facts: tuple[Fact, ...] = (
         *dependencies.facts(program, broken, graph, entries, checked_paths),
         *broken_files(files, summary_of, index.unreadable, project.target, graph, entries),
-        *import_cycles(program, graph, entries, frozenset(paths)),
+        *import_cycles(program, graph, entries, frozenset(paths), components),
         *unset_app_state(
             program,
             lambda summary: (step for step in every_step(summary) if isinstance(step, StateUse)),
-            lambda: _sources(files + witnesses, index),
+            partial(_sources, files + witnesses, index, tree),
             is_test,
             graph,
             entries,
@@ -334,7 +398,19 @@ def link_project(
     judged = None if project.environment.found else own
     production = [name for path, name in names.items() if not is_test(path)]
     unreached = len(graph.unreached(production, entries)) if entries else None
-    return Linked(program, facts, len(paths), index.commented, notes, judged, unreached)
+    return Linked(
+        *(program, facts, len(paths), index.commented, notes, judged, unreached),
+        project.target,
+        (*admitted.traces, *missing.traces),
+    )
+
+
+def index_of(
+    tree: Tree, project: Project, request: CheckRequest, summaries: Summaries | None
+) -> Index:
+    """Give the index of a tree's files, for the target of a project."""
+    target, reader = project.target, request.reader
+    return Index(tree.read, target, reader, summaries, tree.content_id, tree.source)
 
 
 def _starts(
@@ -358,13 +434,25 @@ def _starts(
     return Starts(launches.entries, finder.find_from, file_at, in_view)
 
 
-def _sources(files: Iterable[Found], index: Index) -> Iterator[tuple[FileSummary | None, bytes]]:
-    """Give the texts of what production has, with summaries of those that speak of state."""
+def _sources(
+    files: Iterable[Found], index: Index, tree: Tree, words: Iterable[str]
+) -> Sequence[tuple[FileSummary | None, bytes]]:
+    """Give what production has that speaks of state: the texts with one of the words, and the
+    summaries of those with state. Nothing else is made of the other texts.
+    """
+    wanted = [word.encode() for word in words]
+    found: list[tuple[FileSummary | None, bytes]] = []
     for file in files:
         if not is_test(file.path):
-            text = index.text(file.path)
+            text = index.source(file.path)
+            if any(word in text for word in wanted):
+                text = index.text(file.path)
+            elif b"state" not in text:
+                continue
             summary = index.summary(file.path, _kind(file)) if b"state" in text else None
-            yield summary, text
+            found.append((summary, text))
+    tree.asked(TextQuestion(tuple(words), True, False))
+    return found
 
 
 @contextmanager

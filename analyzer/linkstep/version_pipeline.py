@@ -14,6 +14,7 @@ from linkstep.model.facts import BrokenReference
 from linkstep.model.links import LibraryName, Program
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target, Version
+from linkstep.model.trace import Trace
 from linkstep.model.tree import Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.project import for_version
@@ -44,6 +45,7 @@ class AdmittedVersions:
         self._checked = checked
         self._witnesses = witnesses
         self._pinned = project.target_why != project.admitted_by
+        self.traces: list[Trace] = []
 
     def facts(
         self,
@@ -83,7 +85,7 @@ class AdmittedVersions:
         project = for_version(self._project, version)
         chosen = [found for found in self._checked if found.path in concerned]
         others = [found for found in self._checked if found.path not in concerned]
-        return link(
+        program = link(
             chosen,
             [*others, *self._witnesses],
             Finder(self._tree, project).find,
@@ -93,7 +95,10 @@ class AdmittedVersions:
             self._index.text,
             lambda path, suffixes: (),
             lambda count: None,
+            source_of=self._index.source,
         )
+        self.traces.append(program.trace)
+        return program
 
     def _summaries(
         self, target: Target, concerned: frozenset[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from benchmarks.accuracy.measuring import Measuring
 from benchmarks.accuracy.report import write_report
 from benchmarks.accuracy.report_recall import TOOLS
 
+_DEEPEST = 12_000  # frames: sources are visited recursively, and some nest deeply
+
 
 def main() -> None:
     """Measure what is asked for and not there yet; write the report."""
+    sys.setrecursionlimit(_DEEPEST)
     options = parser().parse_args()
     options.tool = options.tool or TOOLS
     catalogue = load_catalogue()

@@ -66,7 +66,7 @@ class Measuring:
         python = python_of(environment)
         verdicts = settle(reported.alarms, project, python, distribution.prepare)
         sources = [(project / path).read_bytes() for path in source_files(project)]
-        plain_places = by_line(site for site in sites_of(project) if not site.guard)
+        plain_places = by_line(site for site in sites_of(project, certain=True) if not site.guard)
         shutil.rmtree(project)
         result = Plain(
             name=distribution.name,

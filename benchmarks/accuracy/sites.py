@@ -51,17 +51,18 @@ class Site(Struct, frozen=True, order=True):
     alias: bool = False
 
 
-def sites_of(project: Path, everything: bool = False) -> Iterator[Site]:
+def sites_of(project: Path, everything: bool = False, certain: bool = False) -> Iterator[Site]:
     """Give the sites of all files of a project that this interpreter can parse.
 
-    With `everything` also those under tests that may keep them from running.
+    With `everything` also those under tests that may keep them from running; with `certain`
+    none that is in a branch, a handler, or the `else` of a `try`.
     """
     for path in source_files(project):
         try:
             tree = ast.parse((project / path).read_bytes())
         except (SyntaxError, ValueError):
             continue
-        yield from SiteReader(path, tree, everything).sites
+        yield from SiteReader(path, tree, everything, certain).sites
 
 
 class SiteReader(ast.NodeVisitor):
@@ -69,10 +70,16 @@ class SiteReader(ast.NodeVisitor):
 
     >>> [str(site.kind) for site in SiteReader("a.py", ast.parse("import b\\nb.c")).sites]
     ['module', 'attribute']
+    >>> text = "try: import b\\nexcept ImportError: import c\\nif b: import d"
+    >>> [site.name for site in SiteReader("a.py", ast.parse(text), certain=True).sites]
+    ['b']
     """
 
-    def __init__(self, path: str, tree: ast.Module, everything: bool = False) -> None:
+    def __init__(
+        self, path: str, tree: ast.Module, everything: bool = False, certain: bool = False
+    ) -> None:
         self.everything = everything
+        self.certain = certain
         self.path = path
         self.importing = module_name(path)
         is_package = path.endswith("__init__.py")
@@ -211,12 +218,15 @@ class SiteReader(ast.NodeVisitor):
         self.guards.append(", ".join(stopped(node)))
         self.visit_all(node.body)
         self.guards.pop()
-        self.visit_all([*node.handlers, *node.orelse, *node.finalbody])
+        self.visit_all([] if self.certain else [*node.handlers, *node.orelse])
+        self.visit_all(node.finalbody)
 
     def read_test(self, node: ast.If | ast.IfExp | ast.BoolOp) -> None:
         """Leave out code that a test on the target keeps from running, here or elsewhere."""
         test = node if isinstance(node, ast.BoolOp) else node.test
-        if self.everything or not any(word in ast.unparse(test) for word in DECIDING):
+        if self.certain:
+            self.visit(test.values[0] if isinstance(test, ast.BoolOp) else test)
+        elif self.everything or not any(word in ast.unparse(test) for word in DECIDING):
             self.generic_visit(node)
 
     visit_If = visit_IfExp = visit_BoolOp = read_test  # noqa: N815

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ from benchmarks.accuracy.subjects import module_name, source_files
 
 SECONDS = 60  # for importing one module
 ALTOGETHER = 900
+SILENCING = re.compile(
+    rb"#\s*(?:noqa(?!\s*:)|(?:type|ty|pyright|pyrefly):\s*ignore|pylint:\s*disable)", re.IGNORECASE
+)
 
 
 class Broken(Struct, frozen=True):
@@ -144,7 +148,7 @@ def break_project(
     for site in sites:
         answer, missing = after.answers[site]
         behind = cause(missing, mutations) if answer == "absent" else None
-        if behind is not None:
+        if behind is not None and not is_silenced(project, site):
             broken.append(Broken(site, behind, kinds.tags(site)))
     confirmed, refuted = confirm(broken, original, python, prepare, seed)
     return Truth(
@@ -157,6 +161,12 @@ def break_project(
         confirmed=confirmed,
         refuted=refuted,
     )
+
+
+def is_silenced(project: Path, site: Site) -> bool:
+    """Say whether a comment on the lines of a site tells some tool to say nothing there."""
+    lines = (project / site.path).read_bytes().splitlines()[site.line - 1 : site.end_line]
+    return any(SILENCING.search(line) for line in lines)
 
 
 def cause(missing: str, mutations: Sequence[Mutation]) -> Mutation | None:

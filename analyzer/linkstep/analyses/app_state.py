@@ -15,15 +15,15 @@ from linkstep.model.summary import FileSummary, StateKind, StateUse
 def unset_app_state(
     program: Program,
     uses_of: Callable[[FileSummary], Iterable[StateUse]],
-    sources: Callable[[], Iterable[tuple[FileSummary | None, bytes]]],
+    sources: Callable[[Iterable[str]], Iterable[tuple[FileSummary | None, bytes]]],
     is_test: Callable[[str], bool],
     graph: ImportGraph,
     entries: Sequence[str],
 ) -> tuple[UnsetAppState, ...]:
     """Give a fact for each name of application state that production reads and nobody sets.
 
-    `sources` gives the text of every file that may set names (tests patch for themselves
-    and are left out), and its summary where it speaks of state; it is asked only when
+    `sources` gives the text of every file that has one of some words (tests patch for
+    themselves and are left out), and its summary where it speaks of state; it is asked only when
     something is read. `uses_of` gives the uses in a summary. State that is set in a way that
     cannot be followed may have any name: then no fact. The state may be handed to a function
     that calls it otherwise, so whatever sets an attribute of that name, or has it as a
@@ -34,7 +34,7 @@ def unset_app_state(
         return ()
     names: set[str] = set()
     wanted = {read.name for read in reads}
-    for summary, text in sources():
+    for summary, text in sources(sorted(wanted)):
         names |= {name for name in wanted - names if _may_set(text, name)}
         for use in uses_of(summary) if summary is not None else ():
             if use.kind is StateKind.OPEN:

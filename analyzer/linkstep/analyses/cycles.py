@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linkstep.analyses.graph import ImportGraph, circles_in
+from linkstep.analyses.graph import ImportGraph
 from linkstep.model.execution import Cycle, CycleFailure, ImportStep, Order
 from linkstep.model.facts import FailingCycle, Hit, ImportCycle
 from linkstep.model.links import Program
 from linkstep.model.summary import Span
 
+Components = Callable[[Mapping[str, Sequence[str]]], Iterator[tuple[str, ...]]]
+
 
 def import_cycles(
-    program: Program, graph: ImportGraph, entries: Sequence[str], checked: frozenset[str]
+    program: Program,
+    graph: ImportGraph,
+    entries: Sequence[str],
+    checked: frozenset[str],
+    components: Components,
 ) -> tuple[FailingCycle | ImportCycle, ...]:
     """Give a fact for each statement that a circle makes fail, and for each other circle.
 
     `checked` are the files that facts may be about. A statement that fails for want of the
-    name, in whatever order, is no circle's fault.
+    name, in whatever order, is no circle's fault. `components` gives the strongly connected
+    components of a graph.
     """
     broken = {(link.path, link.span) for link in program.broken}
     return tuple(
         fact
         for cycle in program.cycles
-        for fact in _of_cycle(cycle, graph, entries)
+        for fact in _of_cycle(cycle, graph, entries, components)
         if fact.path in checked and (fact.path, fact.span) not in broken
     )
 
 
 def _of_cycle(
-    cycle: Cycle, graph: ImportGraph, entries: Sequence[str]
+    cycle: Cycle, graph: ImportGraph, entries: Sequence[str], components: Components
 ) -> Iterator[FailingCycle | ImportCycle]:
     for failure in cycle.failures:
         yield _failing(failure, graph, entries)
     failing = {name for failure in cycle.failures for name in (failure.importing, failure.module)}
-    for modules in circles_in((edge.importer, edge.module) for edge in cycle.edges):
+    arcs: dict[str, list[str]] = {}
+    for edge in cycle.edges:
+        arcs.setdefault(edge.importer, []).append(edge.module)
+    circles = (tuple(sorted(modules)) for modules in components(arcs) if len(modules) > 1)
+    for modules in sorted(circles):
         if failing.isdisjoint(modules):
             yield _plain(modules, cycle.edges, graph, entries)
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-import msgspec
-import networkx as nx
+from collections.abc import Iterable, Mapping, Sequence
 
 from linkstep.model.execution import Execution
 from linkstep.model.facts import Reach, Runs
-from linkstep.model.import_map import ImportMap
 from linkstep.model.links import Edge
-
-Pairs = Iterable[tuple[str, str]]
-
-_COMPARED = 200  # chains of equal length of which the first by name are given
 
 
 class ImportGraph:
@@ -37,19 +28,19 @@ class ImportGraph:
         package of its name is never imported, so it leads nowhere.
         """
         self._starts = starts or {}
-        self._all: nx.DiGraph[str] = nx.DiGraph()
-        self._starting: nx.DiGraph[str] = nx.DiGraph()
+        self._all = _Arcs()
+        self._starting = _Arcs()
         for edge in edges:
             hidden = edge.importer.removesuffix(".py") + "/__init__.py" in names
             if edge.importer in names and edge.target in names and not hidden:
                 pair = names[edge.importer], names[edge.target]
-                self._all.add_edge(*pair)
+                self._all.add(*pair)
                 if edge.runs is Runs.IMPORT:
-                    self._starting.add_edge(*pair)
+                    self._starting.add(*pair)
         for execution in executions:
             for executed in execution.modules:
                 if executed.by.importer:
-                    self._starting.add_edge(executed.by.importer, executed.module)
+                    self._starting.add(executed.by.importer, executed.module)
         self._packages = packages_of(names.values())
         self._reached: dict[str, _Reached] = {}
 
@@ -61,9 +52,7 @@ class ImportGraph:
         >>> ImportGraph([edge], {"a.py": "a", "b.py": "b"}).importers("b")
         ('a',)
         """
-        if module not in self._all:
-            return ()
-        return tuple(sorted(set(self._all.predecessors(module)) - {module}))
+        return tuple(sorted(self._all.before(module) - {module}))
 
     def reached_from(self, module: str, entries: Iterable[str]) -> tuple[Reach, ...]:
         """Give the entry points that reach `module`, each with the shortest chain.
@@ -98,13 +87,31 @@ class ImportGraph:
         return None if chain is None else Reach(entry, chain, reached.is_deferred(module))
 
 
+class _Arcs:
+    """Arcs from importer to imported; those from one module keep their order."""
+
+    def __init__(self) -> None:
+        self._after: dict[str, dict[str, None]] = {}
+        self._before: dict[str, set[str]] = {}
+
+    def add(self, importer: str, imported: str) -> None:
+        self._after.setdefault(importer, {})[imported] = None
+        self._before.setdefault(imported, set()).add(importer)
+
+    def after(self, module: str) -> Iterable[str]:
+        return self._after.get(module, ())
+
+    def before(self, module: str) -> frozenset[str]:
+        return frozenset(self._before.get(module, ()))
+
+
 class _Reached:
     """What some modules lead to: at start, and by imports that wait for a call."""
 
     def __init__(
         self,
-        starting: nx.DiGraph[str],
-        further: nx.DiGraph[str],
+        starting: _Arcs,
+        further: _Arcs,
         packages: Mapping[str, str],
         starts: Iterable[str],
     ) -> None:
@@ -114,13 +121,13 @@ class _Reached:
         self._started = frozenset(self._before)
         self._spread(further)
 
-    def _spread(self, graph: nx.DiGraph[str]) -> None:
-        """Follow a graph from all that is reached, nearest modules first."""
+    def _spread(self, arcs: _Arcs) -> None:
+        """Follow arcs from all that is reached, nearest modules first."""
         pending = deque(self._before)
         while pending:
             module = pending.popleft()
             package = self._packages.get(module)
-            for imported in (*graph.adj.get(module, ()), *((package,) if package else ())):
+            for imported in (*arcs.after(module), *((package,) if package else ())):
                 if imported not in self._before:
                     self._before[imported] = module
                     pending.append(imported)
@@ -153,115 +160,3 @@ def packages_of(names: Iterable[str]) -> dict[str, str]:
         if above:
             found[name] = above
     return found
-
-
-def circles_in(pairs: Pairs) -> list[tuple[str, ...]]:
-    """Give the strongly connected components of more than one module, sorted.
-
-    >>> circles_in([("a", "b"), ("b", "a"), ("b", "c")])
-    [('a', 'b')]
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_edges_from(pairs)
-    components = nx.strongly_connected_components(graph)
-    return sorted(tuple(sorted(circle)) for circle in components if len(circle) > 1)
-
-
-def within(pairs: Pairs, focus: Sequence[str], depth: int | None) -> set[str]:
-    """Give what the focus reaches and what reaches it, within `depth` steps each way.
-
-    >>> sorted(within([("a", "b"), ("b", "c"), ("c", "d")], ["b"], 1))
-    ['a', 'b', 'c']
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(focus)
-    graph.add_edges_from(pairs)
-    found = set(focus)
-    for way in (graph, graph.reverse(copy=False)):
-        for start in focus:
-            found |= set(nx.single_source_shortest_path_length(way, start, depth))
-    return found
-
-
-def shortest_chains(
-    pairs: Pairs, starts: Sequence[str], goals: Sequence[str], most: int
-) -> list[tuple[str, ...]]:
-    """Give up to `most` of the shortest chains from a start to a goal, sorted.
-
-    >>> shortest_chains([("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")], ["a"], ["d"], 2)
-    [('a', 'b', 'd'), ('a', 'c', 'd')]
-    >>> shortest_chains([("a", "b")], ["b"], ["a"], 1)
-    []
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    begin, end = "\0begin", "\0end"  # no module is called so
-    graph.add_edges_from((begin, start) for start in sorted(starts))
-    graph.add_edges_from(sorted(pairs))
-    graph.add_edges_from((goal, end) for goal in sorted(goals))
-    if begin not in graph or end not in graph or not nx.has_path(graph, begin, end):
-        return []
-    found = itertools.islice(nx.all_shortest_paths(graph, begin, end), _COMPARED)
-    return sorted(tuple(chain[1:-1]) for chain in found)[:most]
-
-
-def node_link(shown: ImportMap) -> dict[str, object]:
-    """Give a map as networkx's node-link data, which other tools read."""
-    data: dict[str, object] = nx.node_link_data(_directed(shown, _as_is), edges="links")
-    return data
-
-
-def graphml(shown: ImportMap) -> Iterator[str]:
-    """Give a map as the lines of a GraphML document.
-
-    GraphML has no lists, and XML no control characters (section 2.2 of its standard).
-    """
-    lines: Iterator[str] = nx.generate_graphml(_directed(shown, _as_text), named_key_ids=True)
-    return lines
-
-
-def _directed(shown: ImportMap, plain: Callable[[object], object]) -> nx.DiGraph[str]:
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for node in shown.nodes:
-        values = msgspec.structs.asdict(node)
-        graph.add_node(str(plain(values.pop("name"))), **_attributes(values, plain))
-    for edge in shown.edges:
-        values = msgspec.structs.asdict(edge)
-        ends = str(plain(values.pop("importer"))), str(plain(values.pop("imported")))
-        graph.add_edges_from([(*ends, _attributes(values, plain))])
-    return graph
-
-
-def _attributes(
-    values: Mapping[str, object], plain: Callable[[object], object]
-) -> dict[str, object]:
-    return {key: plain(value) for key, value in values.items() if value is not None}
-
-
-def _as_is(value: object) -> object:
-    return value
-
-
-def _as_text(value: object) -> object:
-    if isinstance(value, tuple):
-        return ", ".join(str(_as_text(item)) for item in value)
-    if isinstance(value, str):
-        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
-    return value
-
-
-def layers_of(pairs: Pairs, names: Iterable[str]) -> dict[str, int]:
-    """Give each name the number of steps that the longest way to it has.
-
-    What is connected in a circle is one step, so all of it has the same number.
-
-    >>> sorted(layers_of([("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")], "abcd").items())
-    [('a', 0), ('b', 1), ('c', 1), ('d', 2)]
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(names)
-    graph.add_edges_from((importer, imported) for importer, imported in pairs)
-    knots = nx.condensation(graph)
-    layer: dict[int, int] = {}
-    for knot in nx.topological_sort(knots):
-        layer[knot] = max((layer[before] + 1 for before in knots.predecessors(knot)), default=0)
-    return {name: layer[knot] for name, knot in knots.graph["mapping"].items()}

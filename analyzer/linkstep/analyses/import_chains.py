@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from linkstep.analyses.graph import packages_of, shortest_chains
+from linkstep.analyses.graph import packages_of
+from linkstep.analyses.graph_algorithms import shortest_chains
 from linkstep.analyses.import_sites import Guarding, Site, import_sites
 from linkstep.model.facts import BrokenReference, Guard, Runs
 from linkstep.model.links import LinkedModule, Program

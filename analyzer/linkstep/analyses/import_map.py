@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from linkstep.analyses.graph import circles_in, within
+from linkstep.analyses.graph_algorithms import circles_in, within
 from linkstep.model.facts import BrokenReference, Fact, Runs
 from linkstep.model.import_map import ImportMap, MapEdge, MapNode, MapRequest
 from linkstep.model.links import Program

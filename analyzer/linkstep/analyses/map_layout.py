@@ -13,7 +13,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
-from linkstep.analyses.graph import layers_of
+from linkstep.analyses.graph_algorithms import layers_of
 from linkstep.model.facts import Runs
 from linkstep.model.health import Box, Component, Spot
 from linkstep.model.import_map import ImportMap, MapEdge

@@ -87,8 +87,8 @@ def _render(shown: ImportMap, style: str) -> str:
         from linkstep.report import map_text
 
         return map_text.render_dot(shown) if style == "dot" else map_text.render_mermaid(shown)
-    from linkstep.analyses import graph
+    from linkstep.analyses import graph_algorithms
 
     if style == "json":
-        return json.dumps(graph.node_link(shown), indent=2) + "\n"
-    return "".join(f"{line}\n" for line in graph.graphml(shown))
+        return json.dumps(graph_algorithms.node_link(shown), indent=2) + "\n"
+    return "".join(f"{line}\n" for line in graph_algorithms.graphml(shown))

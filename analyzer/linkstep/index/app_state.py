@@ -18,6 +18,7 @@ from linkstep.model.summary import Span, StateKind, StateUse
 _APPLICATIONS = frozenset({"FastAPI", "Starlette"})
 _REQUESTS = frozenset({"Request", "WebSocket", "HTTPConnection"})
 _REQUEST_NAMES = frozenset({"request", "websocket"})
+_TOLD_OF = frozenset({"hasattr", "getattr", "setattr", "vars", "State"})
 _OWN = frozenset({"_state", "__dict__", "__setattr__"})
 
 # For each function by its line, and for the module by line 0: names and what they are.
@@ -25,10 +26,9 @@ _Kinds = dict[int, dict[str, str]]
 
 
 class AppState:
-    """Finds the uses of application state in one file; free of cost where there are none."""
+    """Finds the uses of application state in one file that speaks of state at all."""
 
     def __init__(self, tree: ast.Module, positions: Positions) -> None:
-        self.is_mentioned = "state" in positions.text
         self._positions = positions
         self._kinds: _Kinds | None = None
         self._tree = tree
@@ -113,6 +113,22 @@ class AppState:
 
     def _span(self, node: ast.expr) -> Span:
         return self._positions.span(node)
+
+
+def may_use_state(node: ast.expr) -> bool:
+    """Whether an expression is worth being asked for its uses; nearly none is.
+
+    >>> may_use_state(ast.parse("a.b.state").body[0].value)
+    True
+    >>> may_use_state(ast.parse("a.b.c").body[0].value)
+    False
+    """
+    if isinstance(node, ast.Attribute):
+        return node.attr == "state" or _speaks_of_state(node.value)
+    if isinstance(node, ast.Call):
+        called = _last(node.func)
+        return called in _TOLD_OF and (called == "State" or isinstance(node.func, ast.Name))
+    return isinstance(node, ast.Yield)
 
 
 def _kinds_of(tree: ast.Module) -> _Kinds:

@@ -18,6 +18,7 @@ from linkstep.index.names import (
     target_names,
 )
 from linkstep.index.namespaces import Namespaces, is_module_table
+from linkstep.index.own_names import keeps_name
 from linkstep.index.positions import Positions
 from linkstep.index.references import LOCAL
 from linkstep.model.expressions import Ref
@@ -106,7 +107,7 @@ class Bindings(Namespaces):
         """Record `targets = value`."""
         if self.frame is self.module and self._special_assign(node):
             return
-        if self.is_namespace(node.value) or self.is_self(node.value):
+        if self.reaches_itself and (self.is_namespace(node.value) or self.is_self(node.value)):
             aliases = self.namespace_aliases if self.is_namespace(node.value) else self.self_aliases
             aliases.update(name for target in node.targets for name in target_names(target))
         else:
@@ -118,6 +119,8 @@ class Bindings(Namespaces):
                 if isinstance(target, ast.Subscript) and is_module_table(target.value):
                     target = self._with_known_key(target)
                     self._note_mirror(target, node.value)
+                    if keeps_name(target, node.value, self.tree):
+                        self.named = target
                 self.bind_targets(target)
 
     def _with_known_key(self, target: ast.Subscript) -> ast.Subscript:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from linkstep.index.summaries import Kept, Summaries, no_workers
 from linkstep.index.summarize import summarize
@@ -14,12 +14,16 @@ from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 class Index:
     """Summaries by path; a file is read once, or not at all when its summary is known.
 
     `read` gives a file's bytes or raises OSError; `content_id` gives what stands for them, if
-    that is known without reading (`Tree.content_id`). `summaries` holds what is known, for
+    that is known without reading (`Tree.content_id`), `source` the bytes of a file when they
+    are summarised and nothing else is made of them. `summaries` holds what is known, for
     several indexes of one run.
     """
 
@@ -30,8 +34,10 @@ class Index:
         reader: str,
         summaries: Summaries | None = None,
         content_id: Callable[[str], bytes | None] = lambda path: None,
+        source: Callable[[str], bytes] | None = None,
     ) -> None:
         self._read = read
+        self._read_source = source or read
         self._content_id = content_id
         self._kept = Summaries() if summaries is None else summaries
         self._target = target
@@ -50,16 +56,23 @@ class Index:
 
     def for_target(self, target: Target) -> Index:
         """Give an index of the same files for another target."""
-        return Index(self._read, target, self._reader, self._kept, self._content_id)
+        return Index(
+            *(self._read, target, self._reader, self._kept, self._content_id, self._read_source)
+        )
 
     def text(self, path: str) -> bytes:
         """Give a file's bytes, none when it cannot be read; kept for files of the project."""
         text = self._texts.get(path)
         if text is None:
-            text = self._source(path) or b""
+            text = self._taken(path, self._read) or b""
             if not path.startswith("/"):
                 self._texts[path] = text
         return text
+
+    def source(self, path: str) -> bytes:
+        """Give a file's bytes, none when it cannot be read, for what only depends on imports."""
+        text = self._texts.get(path)
+        return text if text is not None else self._source(path) or b""
 
     def build(
         self,
@@ -119,8 +132,11 @@ class Index:
         return found
 
     def _source(self, path: str) -> bytes | None:
+        return self._taken(path, self._read_source)
+
+    def _taken(self, path: str, read: Callable[[str], bytes]) -> bytes | None:
         try:
-            return self._read(path)
+            return read(path)
         except OSError as error:
             self.unreadable[path] = error.strerror or type(error).__name__
             return None

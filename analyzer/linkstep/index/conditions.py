@@ -75,8 +75,17 @@ def dotted(node: ast.expr) -> str | None:
     >>> dotted(ast.parse("a.b.c").body[0].value), dotted(ast.parse("a().b").body[0].value)
     ('a.b.c', None)
     """
-    found = reference(node, lambda name: 0)
-    return ".".join((found.name, *found.attributes)) if found else None
+    if isinstance(node, ast.Name):
+        return node.id
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    parts.append(node.id)
+    parts.reverse()
+    return ".".join(parts)
 
 
 def _constant(node: ast.Constant, scope_of: ScopeOf, depth: int) -> Expression | None:

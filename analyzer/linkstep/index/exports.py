@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 
 from linkstep.index.conditions import ScopeOf, reference
@@ -87,3 +88,72 @@ def exports(
     else:
         reading.read(value)
     return Exports(operation, tuple(reading.names), tuple(reading.of), reading.complete, line)
+
+
+# What is handed the list and does not change it, by the last part of the callee's name.
+_READERS = frozenset(
+    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "len", "iter", "enumerate"}
+    | {"map", "filter", "zip", "any", "all", "dict", "isinstance", "print", "repr", "str", "join"}
+    | {"extend", "update", "union", "copy", "deepcopy", "getattr", "fromkeys", "chain", "format"}
+)
+_MUTATORS = frozenset({"append", "extend", "insert", "remove", "pop", "clear", "__iadd__"})
+
+
+# Every `__all__` that does not begin a line and is not only looked at, and items of it.
+_ELSEWHERE = re.compile(r"(?m)(?<![.\w*])(?<!^)(?<!\bin )(?<!return )__all__\b|^__all__\s*\[")
+
+
+def may_change_unseen(text: str) -> bool:
+    """Whether a file does more with `__all__` than statements at the beginning of a line do.
+
+    >>> may_change_unseen("__all__ = []\\n__all__ += one.__all__"), may_change_unseen("f(__all__)")
+    (False, True)
+    """
+    return "__all__" in text and _ELSEWHERE.search(text) is not None
+
+
+def changed_unseen(tree: ast.Module) -> int | None:
+    """Give a line where `__all__` is changed, or may be, other than by a statement of the module.
+
+    That is what a decorator does that lists what it decorates, and a function that takes
+    over the list of a submodule.
+
+    >>> changed_unseen(ast.parse("__all__ = []\\ndef public(f):\\n    __all__.append(f.__name__)"))
+    3
+    >>> changed_unseen(ast.parse("__all__ = []\\n__all__.append('a')\\nprint(__all__)"))
+    """
+    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
+    bound, changed = False, None
+    while pending:
+        node, deferred = pending.pop()
+        deferred = deferred or isinstance(node, _BODIES)
+        plain = not deferred and isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if plain and _is_all(getattr(node.value.func, "value", None)):  # type: ignore[attr-defined]
+            continue
+        stores = _is_all(node) and not isinstance(getattr(node, "ctx", None), ast.Load)
+        bound = bound or (stores and not deferred) or getattr(node, "name", "") == "__all__"
+        if changed is None and (_changes(node) or (stores and deferred)):
+            changed = int(getattr(node, "lineno", 0))
+        pending += ((child, deferred) for child in ast.iter_child_nodes(node))
+    return changed if bound else None
+
+
+_BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def _changes(node: ast.AST) -> bool:
+    """Whether an expression or assignment changes `__all__`, or hands it to others who may."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in _MUTATORS and _is_all(node.value)
+    if isinstance(node, ast.Call):
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return called not in _READERS and any(map(_is_all, given))
+    if isinstance(node, ast.Subscript):
+        return _is_all(node.value) and not isinstance(node.ctx, ast.Load)
+    assigns = isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
+    return assigns and _is_all(getattr(node, "value", None))
+
+
+def _is_all(node: object) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__all__"

@@ -29,9 +29,10 @@ class Grammar:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     ) -> list[str]:
         """Give the names of PEP 695 type parameters."""
-        parameters = getattr(node, "type_params", None) or []
-        if parameters:
-            self.needs(node, (3, 12), "type parameter syntax")
+        parameters = getattr(node, "type_params", None)
+        if not parameters:
+            return []
+        self.needs(node, (3, 12), "type parameter syntax")
         if any(getattr(parameter, "default_value", None) for parameter in parameters):
             self.needs(node, (3, 13), "a default of a type parameter")
         return [parameter.name for parameter in parameters]

@@ -141,17 +141,16 @@ def _always_raises(body: list[ast.stmt]) -> bool:
 def _collect(body: list[ast.stmt], names: Names) -> None:
     for statement in body:
         kind = type(statement)
-        if kind is ast.Expr or kind is ast.Return or kind is ast.Pass:
-            continue
-        if kind in _SIMPLE:
-            _SIMPLE[kind](statement, names)
-            continue
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(statement, field, None)
-            if block:
-                _collect(block, names)
-        if kind in _COMPOUND:
-            _COMPOUND[kind](statement, names)
+        simple = _SIMPLE.get(kind)
+        if simple is not None:
+            simple(statement, names)
+        elif kind not in _BIND_NOTHING:
+            for field in ("body", "orelse", "finalbody"):
+                block = getattr(statement, field, None)
+                if block:
+                    _collect(block, names)
+            if kind in _COMPOUND:
+                _COMPOUND[kind](statement, names)
 
 
 def _import(statement: ast.Import, names: Names) -> None:
@@ -232,6 +231,9 @@ def _type_alias(statement: ast.stmt, names: Names) -> None:
     names.add(statement.name.id, OTHER)  # type: ignore[attr-defined]
 
 
+_BIND_NOTHING = frozenset(
+    {ast.Expr, ast.Return, ast.Pass, ast.Raise, ast.Assert, ast.Break, ast.Continue}
+)
 _SIMPLE: dict[type, Callable[..., None]] = {
     ast.Import: _import,
     ast.ImportFrom: _import_from,

@@ -11,8 +11,10 @@ import ast
 
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import KNOWN_CALLS, called_paths
+from linkstep.index.handed_namespaces import only_reads
 from linkstep.index.made_names import is_found, loop_names, member_names
 from linkstep.index.references import References
+from linkstep.index.restored_names import is_restored
 from linkstep.model.expressions import Call, Compare, Const, Ref
 from linkstep.model.summary import (
     Bind,
@@ -58,12 +60,15 @@ class Namespaces(References):
         self.namespace_aliases: set[str] = set()
         self.self_aliases: set[str] = set()
         self.mirrored: ast.expr | None = None
+        self.named: ast.expr | None = None
         self.words: set[str] = set()
         self.loops: list[ast.For] = []
         text = self.positions.text
         # Without these words no expression is the module or its dictionary.
         self.reaches_itself = any(word in text for word in _OWN_NAMESPACE)
         self.says_name = "__name__" in text
+        if not self.reaches_itself:
+            self._visitors[ast.Attribute] = super().visit_attribute
 
     def open(self, reason: str, node: ast.expr | ast.stmt) -> None:
         """Note that the module may have names that cannot be seen."""
@@ -113,7 +118,8 @@ class Namespaces(References):
                 self.open("the module removes a module from sys.modules, perhaps itself", node)
             elif isinstance(node.ctx, ast.Store) and not is_found(node, self.tree):
                 name = self.expression(node.slice)
-                self.steps.append(ModuleAlias(name, node.lineno, self.mirrored is node))
+                own = self.named is node
+                self.steps.append(ModuleAlias(name, node.lineno, self.mirrored is node, own))
         self.children(node)
 
     def bind_item(self, key: ast.expr, node: ast.expr | ast.stmt) -> None:
@@ -133,18 +139,21 @@ class Namespaces(References):
         """Record a comparison; `name in globals()` only reads."""
         self.visit(node.left)
         for comparator in node.comparators:
-            if not self.is_namespace(comparator):
+            if not self.reaches_itself or not self.is_namespace(comparator):
                 self.visit(comparator)
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name; an alias of `globals()` that gets here is handed on."""
-        if node.id in self.namespace_aliases and isinstance(node.ctx, ast.Load):
-            self.open("globals() is handed to other code", node)
+        if self.namespace_aliases:
+            if node.id in self.namespace_aliases and isinstance(node.ctx, ast.Load):
+                self.open("globals() is handed to other code", node)
+        elif node.id in self.frame.quiet:
+            return
         super().visit_name(node)
 
     def visit_attribute(self, node: ast.Attribute) -> None:
         """Record an attribute; setting one on the module itself binds the name."""
-        if self.reaches_itself and type(node.ctx) is not ast.Load and self.is_self(node.value):
+        if type(node.ctx) is not ast.Load and self.is_self(node.value):
             if node.attr == "__class__":
                 self.open("the module's class is replaced", node)
             else:
@@ -155,15 +164,18 @@ class Namespaces(References):
 
     def visit_call(self, node: ast.Call) -> None:
         """Record a call and what it means when the function is a known one."""
-        self.note_state(node)
+        if self.speaks_of_state:
+            self.note_state(node)
         function = node.func
-        name = function.id if isinstance(function, ast.Name) else None
-        if isinstance(function, ast.Attribute):
+        name: str | None = None
+        if isinstance(function, ast.Name):
+            name = function.id
+        elif isinstance(function, ast.Attribute):
             name = function.attr
             if self.reaches_itself and self.is_namespace(function.value):
                 self._namespace_method(node, function.attr)
                 return
-        if name is not None:
+        if name in _TOLD_APART:
             special = _SPECIAL.get(name)
             if special is not None:
                 special(self, node)
@@ -174,19 +186,25 @@ class Namespaces(References):
         self.invoke(function, node.lineno)
 
     def _arguments(self, node: ast.Call, name: str | None) -> None:
-        values = [*node.args, *[keyword.value for keyword in node.keywords]]
-        for value in values:
-            if not self.reaches_itself:
+        if self.reaches_itself:
+            for value in _values(node):
+                self._argument(value, node, name)
+        else:
+            for value in node.args:
                 self.visit(value)
-            elif self.is_namespace(value):
-                if name not in _READ_CALLS:
-                    self.open("globals() is handed to other code", node)
-            elif self.is_self(value) and name not in ("getattr", "hasattr", "setattr", "dir"):
-                self.open("the module object is handed to other code", node)
-            else:
-                self.visit(value)
-        if self.says_name and name not in _NAME_ONLY and any(map(_is_own_name, values)):
+            for keyword in node.keywords:
+                self.visit(keyword.value)
+        if self.says_name and name not in _NAME_ONLY and any(map(_is_own_name, _values(node))):
             self.note_handover(node)
+
+    def _argument(self, value: ast.expr, node: ast.Call, name: str | None) -> None:
+        if self.is_namespace(value):
+            if name not in _READ_CALLS and not only_reads(node, value, self.tree):
+                self.open("globals() is handed to other code", node)
+        elif self.is_self(value) and name not in ("getattr", "hasattr", "setattr", "dir"):
+            self.open("the module object is handed to other code", node)
+        else:
+            self.visit(value)
 
     def note_handover(self, node: ast.expr) -> None:
         """Note a callee that may add names to this module."""
@@ -230,6 +248,8 @@ class Namespaces(References):
             return
         found = self.expression(target)
         if isinstance(found, Ref) and self.tracked(found.name):
+            if name is None and is_restored(node, self.loops, self.tree):
+                return
             self.steps.append(ExternalBind(found, name, node.lineno))
         elif isinstance(found, Call) and name is None:
             self.hands_over[Ref("setattr", (), -1)] = None
@@ -315,9 +335,16 @@ _SPECIAL = {
 }
 
 
+_TOLD_APART = _SPECIAL.keys() | KNOWN_CALLS
+
+
 def is_module_table(node: ast.AST) -> bool:
     """Whether the expression is `sys.modules`, as it is usually written."""
     return isinstance(node, ast.expr) and dotted(node) in ("sys.modules", "modules")
+
+
+def _values(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *[keyword.value for keyword in node.keywords]]
 
 
 def _is_own_name(node: ast.AST) -> bool:

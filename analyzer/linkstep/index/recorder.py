@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from linkstep.index import grammar, guards, lazy_names
-from linkstep.index.app_state import AppState
+from linkstep.index.app_state import AppState, may_use_state
 from linkstep.index.bindings import Bindings
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import assigned_paths
+from linkstep.index.exports import changed_unseen, may_change_unseen
 from linkstep.index.names import (
     OTHER,
     add_arguments,
@@ -28,11 +28,13 @@ from linkstep.index.names import (
 from linkstep.index.old_strings import reads_before_312
 from linkstep.index.positions import Positions
 from linkstep.index.references import Frame
+from linkstep.index.shallow import Extent, Shallow, is_within, lines_with
 from linkstep.index.syntax_nodes import TemplateStr
 from linkstep.model.summary import (
     Bind,
     BindingKind,
     ClassBody,
+    Exports,
     Handler,
     If,
     LazyNames,
@@ -57,9 +59,9 @@ class Recorder(Bindings):
         target: Target,
         *,
         stub: bool = False,
-        shallow: bool = False,
+        shallow: Shallow | None = None,
     ) -> None:
-        self.walrus_lines = _lines_with(":=", positions.text)
+        self.walrus_lines = lines_with((":=",), positions.text)
         names = collect(tree.body, walrus=bool(self.walrus_lines))
         for name in _global_names(positions.text):
             names.add(name, OTHER)
@@ -67,6 +69,7 @@ class Recorder(Bindings):
         super().__init__(tree, positions, names, frozenset() if stub else unsure, stub=stub)
         self.shallow = shallow
         self.app_state = AppState(tree, positions)
+        self.speaks_of_state = "state" in positions.text
         self.handlers: list[tuple[Frame, ast.ExceptHandler]] = []
         marks = guards.module_skips(tree.body) if "pytestmark" in positions.text else []
         self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
@@ -120,8 +123,11 @@ class Recorder(Bindings):
         assert index == 0
         self.frame = self.module
         body = self.collected(lambda: self.block(self.tree.body))
-        if not self.shallow:
+        if self.shallow is None or not self.shallow.is_plain:
             body = (*body, *assigned_paths(self.tree, self.positions))
+        if may_change_unseen(self.positions.text):
+            changed = changed_unseen(self.tree)
+            body = body if changed is None else (*body, Exports("add", (), (), False, changed))
         self.grammar.check_module(self.tree)
         # These hold the recorder, and so the tree, in a cycle that only a collector would find.
         self.module.found.clear()
@@ -131,7 +137,7 @@ class Recorder(Bindings):
 
     def note_state(self, node: ast.expr) -> None:
         """Record the uses of application state that an expression is."""
-        if not self.app_state.is_mentioned:
+        if not may_use_state(node):
             return
         lines = []
         frame: Frame | None = self.frame
@@ -189,9 +195,12 @@ class Recorder(Bindings):
         self.visit_all(node.args.kw_defaults)
         type_names = self.grammar.type_parameters(node)
         if self.annotations_run and not type_names:
-            self.visit_all(argument.annotation for argument in grammar.arguments(node.args))
+            for argument in grammar.arguments(node.args):
+                self.visit(argument.annotation)
             self.visit(node.returns)
-        names = collect(node.body, walrus=self._has_walrus(node))
+        extent = Extent.ALL if self.shallow is None else self.shallow.extent(node)
+        body = node.body if extent is not Extent.NOTHING else []
+        names = collect(body, walrus=is_within(self.walrus_lines, node))
         add_arguments(names, node.args)
         for name in type_names:
             names.bound.setdefault(name, 4)
@@ -201,19 +210,23 @@ class Recorder(Bindings):
                 if isinstance(node, ast.FunctionDef)
                 else LazyNames((), False)
             )
-        body = self._imports_within if self.shallow else self.block
+        record = self.block if extent is Extent.ALL else self._imports_within
         qualified = self._qualified(node.name)
-        with self._skipped(node):
-            define = partial(
-                self.define,
-                qualified,
-                node,
-                names,
-                lambda: body(node.body),
-                decorated=bool(node.decorator_list),
-            )
-            self._when(self.run_tests, define)
-        self._decorate(node)
+        decorated = bool(node.decorator_list)
+        if decorated or self.run_tests:
+            with self._skipped(node):
+                define = partial(
+                    self.define,
+                    qualified,
+                    node,
+                    names,
+                    lambda: record(body),
+                    decorated=decorated,
+                )
+                self._when(self.run_tests, define)
+            self._decorate(node)
+        else:
+            self.define(qualified, node, names, lambda: record(body))
         self.bind(node.name, BindingKind.FUNCTION, node)
 
     def _decorate(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
@@ -260,7 +273,7 @@ class Recorder(Bindings):
         if not type_names:
             self.visit_all(node.bases)
             self.visit_all(keyword.value for keyword in node.keywords)
-        names = collect(node.body, walrus=self._has_walrus(node))
+        names = collect(node.body, walrus=is_within(self.walrus_lines, node))
         for name in type_names:
             names.bound.setdefault(name, 4)
         if self.frame is self.module and guards.exports_members(node):
@@ -278,12 +291,6 @@ class Recorder(Bindings):
             self.scopes[index] = empty
         self._decorate(node)
         self.bind(node.name, BindingKind.CLASS, node)
-
-    def _has_walrus(self, node: ast.stmt) -> bool:
-        """Whether the lines of a definition have assignment expressions, or may have."""
-        lines = self.walrus_lines
-        place = bisect_left(lines, node.lineno)
-        return place < len(lines) and lines[place] <= (node.end_lineno or node.lineno)
 
     def _qualified(self, name: str) -> str:
         frame = self.frame
@@ -464,13 +471,6 @@ def _defers_annotations(node: ast.stmt) -> bool:
         and node.module == "__future__"
         and any(alias.name == "annotations" for alias in node.names)
     )
-
-
-def _lines_with(text: str, source: str) -> list[int]:
-    if text not in source:
-        return []
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [number for number, line in enumerate(lines, 1) if text in line]
 
 
 def _global_names(text: str) -> set[str]:

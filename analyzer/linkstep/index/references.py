@@ -43,9 +43,14 @@ _CHILDREN: dict[type, tuple[str, ...]] = {}
 
 
 class Frame:
-    """A block whose names are being resolved; `index` is its place in `scopes`."""
+    """A block whose names are being resolved; `index` is its place in `scopes`.
 
-    __slots__ = ("found", "index", "is_class", "names", "parent", "yields")
+    Most names mean nothing to the import system, and a block says the same ones again and
+    again: `quiet` are those that need no further look by themselves, `local` those of which
+    no chain of attributes begins with something imported.
+    """
+
+    __slots__ = ("found", "index", "is_class", "local", "names", "parent", "quiet", "yields")
 
     def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
         self.index = index
@@ -54,6 +59,8 @@ class Frame:
         self.is_class = is_class
         self.yields = False
         self.found: dict[str, Frame | None] = {}  # which block binds a name for code in this one
+        self.quiet: set[str] = set()
+        self.local: set[str] = set()
 
     @property
     def runs_at_import(self) -> bool:
@@ -76,10 +83,10 @@ class References:
         self.unsure = unsure
         self.pinned: ast.expr | None = None
         self.used_at_import: set[str] = set()
+        self.speaks_of_state = False
         self._visitors: dict[type, Callable[..., None]] = {
             ast.Name: self.visit_name,
             ast.Attribute: self.visit_attribute,
-            ast.Constant: lambda node: None,
             ast.Call: self.visit_call,
             ast.Subscript: self.visit_subscript,
             ast.Compare: self.visit_compare,
@@ -94,6 +101,10 @@ class References:
             ast.NamedExpr: self.visit_walrus,
             ast.Yield: self.visit_yield,
             ast.YieldFrom: self.visit_yield,
+            ast.Tuple: self.visit_elements,
+            ast.List: self.visit_elements,
+            ast.Set: self.visit_elements,
+            ast.BinOp: self.visit_operation,
         }
 
     # Hooks that namespaces.py fills in.
@@ -111,7 +122,7 @@ class References:
         self.children(node)
 
     def note_state(self, node: ast.expr) -> None:
-        """Note what an expression does to an application's state; see app_state.py."""
+        """Note what an expression does to an application's state, if the file speaks of it."""
 
     def visit_walrus(self, node: ast.NamedExpr) -> None:
         """Record an assignment expression; the subclass records the binding."""
@@ -121,12 +132,11 @@ class References:
 
     def visit(self, node: ast.AST | None) -> None:
         """Record one expression."""
-        if node is None:
-            return
-        visitor = self._visitors.get(type(node))
+        kind = type(node)
+        visitor = self._visitors.get(kind)
         if visitor is not None:
             visitor(node)
-        else:
+        elif node is not None and kind is not ast.Constant:
             self.children(node)
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
@@ -148,6 +158,16 @@ class References:
                         self.visit(item)
             elif isinstance(value, ast.AST):
                 self.visit(value)
+
+    def visit_elements(self, node: ast.Tuple | ast.List | ast.Set) -> None:
+        """Record the elements of a display."""
+        for element in node.elts:
+            self.visit(element)
+
+    def visit_operation(self, node: ast.BinOp) -> None:
+        """Record both operands."""
+        self.visit(node.left)
+        self.visit(node.right)
 
     def collected(self, record: Callable[[], None]) -> tuple[Step, ...]:
         """Give the steps that `record` appends, apart from the others."""
@@ -197,10 +217,14 @@ class References:
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name only where it can be unbound because of an import."""
-        if isinstance(node.ctx, ast.Load) and (
-            self._may_be_unbound(node.id) or self._first_used(node.id)
-        ):
+        if node.id in self.frame.quiet or not isinstance(node.ctx, ast.Load):
+            return
+        if self._may_be_unbound(node.id):
             self.use(node, node, [])
+            return
+        if self._first_used(node.id):
+            self.use(node, node, [])
+        self.frame.quiet.add(node.id)
 
     def _first_used(self, name: str) -> bool:
         """Whether this is the first place where importing the module needs an imported name.
@@ -217,22 +241,26 @@ class References:
     def visit_yield(self, node: ast.Yield | ast.YieldFrom) -> None:
         """Record `yield`: a call of the function around it runs nothing."""
         self.frame.yields = True
-        self.note_state(node)
+        if self.speaks_of_state:
+            self.note_state(node)
         self.children(node)
 
     def invoke(self, function: ast.expr, line: int) -> None:
         """Record a call of what a `def`, a class or an import may have bound here."""
+        root = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return
+        frame = self.find(root.id)
+        if frame is None or not frame.names.bound.get(root.id, 0) & _CALLABLE:
+            return
         chain: list[str] = []
         while isinstance(function, ast.Attribute):
             chain.append(function.attr)
             function = function.value
-        if not isinstance(function, ast.Name):
-            return
-        frame = self.find(function.id)
-        if frame is None or not frame.names.bound.get(function.id, 0) & _CALLABLE:
-            return
         chain.reverse()
-        self.steps.append(Invoke(Ref(function.id, tuple(chain), frame.index), line))
+        self.steps.append(Invoke(Ref(root.id, tuple(chain), frame.index), line))
 
     def _may_be_unbound(self, name: str) -> bool:
         if name in self.unsure:
@@ -241,18 +269,20 @@ class References:
 
     def visit_attribute(self, node: ast.Attribute) -> None:
         """Record a chain of attributes that starts at a tracked name."""
-        chain: list[ast.Attribute] = []
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
-            chain.append(value)
-            self.note_state(value)
+            if self.speaks_of_state:
+                self.note_state(value)
             value = value.value
         if not isinstance(value, ast.Name):
             self.visit(value)
             return
-        if self.tracked(value.id) is None and not self._may_be_unbound(value.id):
+        if value.id in self.frame.local:
             return
-        chain.reverse()
+        if self.tracked(value.id) is None and not self._may_be_unbound(value.id):
+            self.frame.local.add(value.id)
+            return
+        chain = _links(node)
         if isinstance(node.ctx, ast.Load):
             self.use(node, value, chain)
             return
@@ -400,3 +430,13 @@ class References:
             self.visit(node.elt)
         self.frame.found.clear()
         self.frame = outer
+
+
+def _links(node: ast.Attribute) -> list[ast.Attribute]:
+    """Give the attributes of a chain, from its root outwards."""
+    chain = [node]
+    while isinstance(node.value, ast.Attribute):
+        node = node.value
+        chain.append(node)
+    chain.reverse()
+    return chain

@@ -13,17 +13,15 @@ import warnings
 from collections.abc import Callable
 
 from linkstep.index.getattr_makers import makers_in
+from linkstep.index.local_calls import only_called
 from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
+from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
 from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
-_CHANGES_NAMESPACES = (
-    *(b"globals()", b"vars()", b"locals()", b"exec(", b"setattr(", b"__path__", b"__dict__"),
-    *(b"sys.modules", b"sys.path", b"addsitedir", b"import_module", b"__import__", b"global "),
-)
 _REFLECTIVE = (b"sys.modules", b"_getframe", b"f_globals", b"currentframe", b"stack()")
 # A comment; whether a module is there, a copy of its names, and the name of the caller.
 _HARMLESS = re.compile(
@@ -45,8 +43,8 @@ def summarize(
 
     `reader` is `ast` (CPython's parser, the fast lane), `libcst` (a grammar that does not
     depend on the interpreter) or `auto`: the fast lane, and libcst where its grammar ends.
-    `shallow` keeps of function bodies only the imports, which is all that others can see of
-    them in a file that nowhere mentions namespaces, module tables or paths.
+    `shallow` keeps of function bodies only the imports, and those that may change a namespace
+    (index/shallow.py): that is all that others can see of them.
 
     >>> found = summarize(b"from .db import connect", ModuleKind.PACKAGE, Target((3, 11)))
     >>> found.body[0].module, found.body[0].names[0].name
@@ -61,8 +59,8 @@ def summarize(
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST_WALK))
     try:
-        shallow = shallow and not any(word in source for word in _CHANGES_NAMESPACES)
-        recorder = Recorder(tree, positions, target, stub=kind.is_stub, shallow=shallow)
+        reading = shallow_reading(positions.text) if shallow else None
+        recorder = Recorder(tree, positions, target, stub=kind.is_stub, shallow=reading)
         if not by_old_host:
             recorder.check_strings()
         body = recorder.record()
@@ -85,6 +83,7 @@ def summarize(
         hands_over=tuple(recorder.hands_over),
         reflective=_is_reflective(source),
         words=frozenset(recorder.words),
+        only_called=only_called(tree) if b"sys.modules[" in source else frozenset(),
         hooks=b"meta_path" in source or b"path_hooks" in source,
         rebound_globals=frozenset(recorder.rebound_globals),
         problem=problem,

@@ -3,21 +3,22 @@
 `summarize` is a pure function of bytes, so batches of sources go to any
 `concurrent.futures.Executor` and come back as one block of MessagePack each. Which worker
 had which batch changes nothing: results are taken in the order of the files.
+
+What starts processes is imported when they are started: a run that finds its summaries in the
+cache has no use for it.
 """
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,6 +27,9 @@ from linkstep.index.summaries import Workers, no_workers
 from linkstep.index.summarize import summarize
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 Source = tuple[bytes, ModuleKind]
 
@@ -54,6 +58,8 @@ def summaries_by(
     executor: Executor, sources: Iterable[Source], target: Target, reader: str
 ) -> Iterator[FileSummary]:
     """Give the summaries of sources, in their order, made by an executor."""
+    from concurrent.futures import BrokenExecutor
+
     decoder = msgspec.msgpack.Decoder(list[FileSummary])
     pending: deque[Future[bytes]] = deque()
     try:
@@ -101,6 +107,9 @@ def _process_pool(jobs: int) -> Iterator[Executor]:
 
     Ctrl-C reaches this process only: it stops the workers and goes on raising.
     """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # Other ways to start a process take longer; what is forked here has one thread.
     alone = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if alone else "spawn")
@@ -117,13 +126,17 @@ def _process_pool(jobs: int) -> Iterator[Executor]:
 
 def _start_worker() -> None:
     """Leave signals to the parent, never collect garbage, and end when the parent does."""
+    from multiprocessing import parent_process
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
-    parent = multiprocessing.parent_process()
+    parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
 def _end_with(sentinel: int) -> None:
+    from multiprocessing.connection import wait
+
     wait([sentinel])
     os._exit(1)

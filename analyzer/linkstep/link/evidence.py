@@ -11,20 +11,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from linkstep.link.entered_names import literal_entries, may_enter
+from linkstep.link.idle import idle_functions, is_taken, root_of
+from linkstep.link.made_modules import may_be_made
 from linkstep.link.modules import Module, Modules, all_steps, every_step, is_namespace
 from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.submodules import imported_names
 from linkstep.model.environment import Missing, Origin
-from linkstep.model.expressions import Compare, Const, Join, Ref
+from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
 from linkstep.model.summary import (
     ExternalBind,
+    FileSummary,
     If,
     ModuleAlias,
     PathEdit,
-    Step,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Evidence:
         self.others: list[Module] = []
         self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
+        self.source_of: Callable[[str], bytes] = lambda path: b""  # only its imports count
         self._own_aliases: dict[Module, set[str]] = {}
         self._set_here: _Setters | None = None
         self._set_there: dict[Module, _Setters] = {}
@@ -56,6 +60,9 @@ class Evidence:
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
         self._aliased: set[str] | None = None
         self._needed: dict[tuple[Module, str], bool] = {}
+        self._made: dict[Module, tuple[list[ModuleAlias], list[ModuleAlias]]] = {}
+        self._makeable: dict[str, bool] = {}
+        self._own: dict[Module, tuple[Module, ...]] = {}
 
     def others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
@@ -121,23 +128,28 @@ class Evidence:
         name = missing.name
         return any(isinstance(self.modules.find(name, start), Module) for start in starts)
 
-    def _own_imports(self, package: Module) -> Iterator[Module]:
+    def _own_imports(self, package: Module) -> tuple[Module, ...]:
         """Give the package's own modules that its `__init__` imports."""
-        for name in sorted(imported_names(package)) if package.summary is not None else ():
-            if name.startswith(package.name + "."):
-                found = self.modules.find(name, package)
-                if isinstance(found, Module):
-                    yield found
+        own = self._own.get(package)
+        if own is None:
+            names = sorted(imported_names(package)) if package.summary is not None else ()
+            below = (name for name in names if name.startswith(package.name + "."))
+            found = (self.modules.find(name, package) for name in below)
+            own = tuple(module for module in found if isinstance(module, Module))
+            self._own[package] = own
+        return own
 
     def _may_make(self, package: Module, name: str) -> bool:
         """Whether the package puts `name` into sys.modules itself, or may serve it by a hook."""
         summary = package.summary
         if summary is None:
             return False
-        text = self.text_of(package.path) if summary.hooks else b""
-        if self._aliases_in(summary.body, package, name) or hooks_at_import(summary, text):
+        at_import, later = self._aliases_of(package, summary)
+        if any(self._names(step, package, name) for step in at_import):
             return True
-        called = any(self._aliases_in(scope.steps, package, name) for scope in summary.scopes)
+        if summary.hooks and hooks_at_import(summary, self.text_of(package.path)):
+            return True
+        called = any(self._names(step, package, name) for step in later)
         if not (called or summary.hooks):
             return False
         needed = self._needed.get((package, name))
@@ -146,33 +158,51 @@ class Evidence:
             self._needed[package, name] = needed
         return not needed
 
-    def _aliases_in(self, steps: Iterable[Step], package: Module, name: str) -> bool:
-        return any(
-            isinstance(step, ModuleAlias) and self._names(step, package, name)
-            for step in all_steps(tuple(steps))
-        )
+    def _aliases_of(
+        self, package: Module, summary: FileSummary
+    ) -> tuple[list[ModuleAlias], list[ModuleAlias]]:
+        """Give what a module puts into sys.modules: when it is imported, and when it is called."""
+        made = self._made.get(package)
+        if made is None:
+            idle = self._idle_functions(package, summary) if summary.only_called else set()
+            inside = (
+                step
+                for index, scope in enumerate(summary.scopes)
+                if root_of(summary, index) not in idle
+                for step in all_steps(scope.steps)
+            )
+            made = (
+                [step for step in all_steps(summary.body) if isinstance(step, ModuleAlias)],
+                [step for step in inside if isinstance(step, ModuleAlias)],
+            )
+            self._made[package] = made
+        return made
+
+    def _idle_functions(self, module: Module, summary: FileSummary) -> set[str]:
+        """Give the functions of a checked module that nothing in the project calls."""
+        if not module.is_first_party:
+            return set()
+        evaluator = self.lookup.evaluator
+        idle = idle_functions(summary, lambda test: evaluator.decide(test, module))
+        others = [one for one in (*self.first_party, *self.others) if idle and one is not module]
+        texts = [(one, self.text_of(one.path)) for one in others]
+        return {name for name in idle if not any(is_taken(name, module, *other) for other in texts)}
 
     def _names(self, step: ModuleAlias, package: Module, name: str) -> bool:
-        value = step.name
-        if isinstance(value, Join):
-            prefix = _prefix(value, package.name)
-            if prefix is None:
-                return True
-            known, complete = prefix
-            if complete:
-                return name == known or name.startswith(known + ".")
-            if not name.startswith(known):
-                return False
-            if step.mirrors and known.endswith("."):
-                rest = name[len(known) :]
-                assert package.summary is not None
-                if rest.partition(".")[0] in package.summary.words:
-                    return True
-                return isinstance(self.lookup.modules.find(rest, package), Module)
-            return True
-        if isinstance(value, Const):
-            return name == value.value or name.startswith(f"{value.value}.")
-        return True
+        """Whether a statement may enter `name` in sys.modules."""
+        if step.own:
+            return self._may_be_made(package, name)
+        return may_enter(step, package, name, self.modules.find)
+
+    def _may_be_made(self, package: Module, name: str) -> bool:
+        """Whether the project, or the installed package, may make a module of that name."""
+        if name not in self._makeable:
+            modules = (*self.first_party, *self.others)
+            texts = [self.text_of(module.path) for module in modules]
+            if not package.is_first_party:
+                texts += self.texts_around(package.path, (".py",))
+            self._makeable[name] = may_be_made(name, texts)
+        return self._makeable[name]
 
     def _aliased_anywhere(self, name: str) -> bool:
         return any(name == alias or name.startswith(alias + ".") for alias in self._aliases())
@@ -181,14 +211,14 @@ class Evidence:
         """Give the names under which first-party code puts objects into sys.modules."""
         if self._aliased is None:
             witnesses = self._witnesses(b"sys.modules")
-            self._aliased = {name for module in witnesses for name in _literal_aliases(module)}
+            self._aliased = {name for module in witnesses for name in literal_entries(module)}
         return self._aliased
 
     def is_replaced(self, module: Module) -> bool:
         """Whether code puts another object into sys.modules under the module's name."""
         own = self._own_aliases.get(module)
         if own is None:
-            own = self._own_aliases[module] = _literal_aliases(module)
+            own = self._own_aliases[module] = literal_entries(module)
         return module.name in own or module.name in self._aliases()
 
     def _path_doubt(self, missing: Missing, importer: Module) -> Doubt | None:
@@ -394,9 +424,17 @@ class Evidence:
             if provider is module:
                 continue
             reflective = provider.summary is None or provider.summary.reflective
+            reflective = reflective or not self._is_bound(value)
             if reflective and provider.origin is not Origin.STANDARD_LIBRARY:
                 return True
         return False
+
+    def _is_bound(self, value: ModuleValue | Definition) -> bool:
+        """Whether a statement that was read binds it; else code that was not read made it."""
+        if isinstance(value, ModuleValue):
+            return True
+        names = self.lookup.names(value.module)
+        return names is None or names.get(value.name) is not None
 
 
 _Setters = dict[str | None, list[tuple[ExternalBind, Module]]]
@@ -410,34 +448,6 @@ def _by_name(modules: Iterable[Module]) -> _Setters:
             if isinstance(step, ExternalBind):
                 found.setdefault(step.name, []).append((step, module))
     return found
-
-
-def _literal_aliases(module: Module) -> set[str]:
-    steps = every_step(module.summary) if module.summary is not None else ()
-    return {
-        str(step.name.value)
-        for step in steps
-        if isinstance(step, ModuleAlias) and isinstance(step.name, Const)
-    }
-
-
-def _prefix(value: Join, package: str) -> tuple[str, bool] | None:
-    """Give the known beginning of a computed name, and whether that is all of it."""
-    if isinstance(value.left, Join):
-        found = _prefix(value.left, package)
-    elif isinstance(value.left, Const):
-        found = (str(value.left.value), True)
-    elif isinstance(value.left, Ref) and value.left.name in ("__name__", "__package__"):
-        found = (package, True)
-    else:
-        return None
-    if found is None or not found[1]:
-        return found
-    if isinstance(value.right, Const):
-        return found[0] + str(value.right.value), True
-    if isinstance(value.right, Ref) and value.right.name == "__name__":
-        return found[0] + package, True
-    return found[0], False
 
 
 def _is_script(module: Module) -> bool:

@@ -155,26 +155,29 @@ class Flow:
     def run(self, steps: Sequence[Step], at: Situation) -> Ran:
         """Walk one block in the situation `at`."""
         bound: set[str] = set()
+        leading = _LEADING_GUARDED if at.guards else _LEADING
         for index, step in enumerate(steps):
             kind = type(step)
+            if kind not in leading:
+                self.emit(step, at)
+                if kind is Bind:
+                    bound.add(step.name)  # type: ignore[union-attr]
+                elif kind is Unbind:
+                    bound.discard(step.name)  # type: ignore[union-attr]
+                elif kind in _IMPORTS:
+                    bound |= imported_names(step)
+                continue
             if kind is If:
                 ran, at = self._branches(step, at)  # type: ignore[arg-type]
-            elif kind is ImportFrom or kind is ImportModule:
+            elif kind in _IMPORTS:
                 ran, at = self._import(step, at)
             elif kind is Try:
                 ran = self._try(step, at)  # type: ignore[arg-type]
             elif kind in _BLOCKS:
                 ran = self._block(step, at)
-            elif kind is Stop:
-                self.emit(step, at)
-                ran = _stopped(step)  # type: ignore[arg-type]
             else:
                 self.emit(step, at)
-                if isinstance(step, Bind):
-                    bound.add(step.name)
-                elif isinstance(step, Unbind):
-                    bound.discard(step.name)
-                continue
+                ran = _stopped(step)  # type: ignore[arg-type]
             bound |= ran.bound
             if ran.ending is not Ending.GOES_ON:
                 self.skip(steps[index + 1 :], None)
@@ -182,10 +185,8 @@ class Flow:
         return Ran(Ending.GOES_ON, bound)
 
     def _import(self, step: Step, at: Situation) -> tuple[Ran, Situation]:
+        """Walk an import inside a guard, which may catch what it raises."""
         bound = imported_names(step)
-        if not at.guards:
-            self.emit(step, at)
-            return Ran(Ending.GOES_ON, bound), at
         failure = self.fails(step, at)
         if failure == UNSURE:
             at = at.maybe()
@@ -292,6 +293,9 @@ class Flow:
 
 
 _BLOCKS = frozenset({ClassBody, Suppress, Repeat})
+_IMPORTS = frozenset({ImportFrom, ImportModule})
+_LEADING = _BLOCKS | {If, Try, Stop}  # steps after which control may be elsewhere
+_LEADING_GUARDED = _LEADING | _IMPORTS
 
 
 def imported_names(step: Step) -> set[str]:

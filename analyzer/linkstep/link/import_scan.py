@@ -8,7 +8,8 @@ many names make linkstep say less, never more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 
 from linkstep.link.relative import absolute_name
 
@@ -34,6 +35,11 @@ def scan_imports(text: bytes, package: str) -> set[str]:
             names.add(name)
             name = name.rpartition(".")[0]
     return names
+
+
+def digest_of_imports(names: Iterable[str]) -> bytes:
+    """Give 16 bytes that stand for the names that a file may import."""
+    return blake2b("\n".join(sorted(names)).encode(), digest_size=16).digest()
 
 
 def _dotted_names(text: bytes, package: str) -> Iterator[str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from linkstep.link.failures import Failure
 from linkstep.link.flow import Situation
+from linkstep.link.modules import Module
 from linkstep.link.namespaces import Name, Names
 from linkstep.link.outcomes import Absent, Dubious, Failed
 from linkstep.link.settling import Settling
@@ -46,18 +50,34 @@ def link_exports(at: Settling, names: Names) -> None:
 
 
 def _of_missing(at: Settling, names: Names) -> None:
-    """List the entries of `__all__` that are submodules which a star import misses."""
-    missing = {
-        found.name: (found.exception, star.span.line)
-        for star in names.stars
-        if isinstance(found := at.lookup.relative(star, at.module), Absent)
-    }
-    for listed in (listed for export in names.exports for listed in export.names):
-        known = missing.get(f"{at.module.name}.{listed.name}")
-        if known is not None and names.get(listed.name) is None:
-            exception, line = known
-            at.links.references += 1
-            at.repeat(exception, (at.module.path, line), listed.span, Situation())
+    """List the entries of `__all__` that nothing binds, with a star import that is broken.
+
+    What that would bring is not known; without it the module does not get to its end.
+    """
+    broken = list(_broken_stars(at, names))
+    by_name = dict(reversed(broken))
+    for export in names.exports:
+        for listed in export.names if export.operation != "remove" else ():
+            if names.get(listed.name) is not None or names.get("__getattr__") is not None:
+                continue
+            default = broken[0][1] if broken else None
+            failure = by_name.get(f"{at.module.name}.{listed.name}", default)
+            if failure is not None:
+                at.links.references += 1
+                cause = failure.path, failure.line
+                at.repeat(failure.exception, cause, listed.span, Situation())
+
+
+def _broken_stars(at: Settling, names: Names) -> Iterator[tuple[str, Failure]]:
+    """Give the module of each star import that fails, with where and how."""
+    for star in names.stars:
+        found = at.lookup.relative(star, at.module)
+        if isinstance(found, Absent):
+            yield found.name, Failure(found.exception, at.module.path, star.span.line)
+        elif isinstance(found, Module):
+            failure = at.lookup.failures.of_module(found)
+            if failure is not None and failure.reported:
+                yield found.name, failure
 
 
 def _of_failing(at: Settling, listed: ExportedName, entry: Name) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
+from linkstep.link.described import Described
 from linkstep.link.evaluate import Evaluator
 from linkstep.link.evidence import Evidence, doubt_of
 from linkstep.link.exports import ExportedNames
@@ -25,7 +26,6 @@ from linkstep.link.outcomes import (
 )
 from linkstep.link.relative import absolute_name
 from linkstep.link.served import ServedNames
-from linkstep.link.stubs import denies
 from linkstep.link.submodules import Submodules, Verdicts
 from linkstep.link.text import show
 from linkstep.model.environment import Missing, Origin
@@ -65,6 +65,8 @@ class Lookup:
         self.failures = Failures(self)
         self.exports = ExportedNames(self)
         self.served = ServedNames(self)
+        self.described = Described(self)
+        self.executed: set[tuple[str, int]] = set()  # bodies that were looked into as a whole
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()
 
@@ -163,7 +165,7 @@ class Lookup:
             finally:
                 self._following.discard((module, name))
             if isinstance(outcome, Dubious) and module.origin is Origin.STANDARD_LIBRARY:
-                outcome = self._by_stub(module, name, outcome.doubt) or outcome
+                outcome = self.described.by_stub(module, name, outcome.doubt) or outcome
             if module.names is None or not module.names.building:
                 self._named[key] = outcome
         return outcome
@@ -173,13 +175,17 @@ class Lookup:
         entry = names.get(name) if names is not None else None
         if entry is not None and entry.live:
             return self._bound(module, name, entry, importing)
-        if names is None and self._is_described(module, name):
-            return Definition(module, name)
+        if names is None:
+            part = self.modules.part(module, name)
+            if part is not None:
+                return ModuleValue(part)
+            if self.described.is_described(module, name):
+                return Definition(module, name)
         if name in _IMPLICIT or (name == "__path__" and module.is_package):
             return Definition(module, name)
         if importing or self.submodules.is_imported(module, name):
             found = self._submodule(module, name)
-            denied = isinstance(found, Dubious) and self._is_denied(module, name)
+            denied = isinstance(found, Dubious) and self.described.is_denied(module, name)
             if found is not None and not denied:
                 return found
         return self._unbound(module, name, entry)
@@ -198,7 +204,7 @@ class Lookup:
             # be known of its value is counted where that statement stands.
             return Definition(module, name) if isinstance(value, Dubious) else value
         if not isinstance(value, ModuleValue | Definition):
-            return self._by_stub(module, name, Doubt.OPAQUE) or value
+            return self.described.by_stub(module, name, Doubt.OPAQUE) or value
         if module.names is not None and module.names.building:
             return Dubious(Doubt.CYCLE)
         absent = self._unbound(module, name, entry)
@@ -224,11 +230,12 @@ class Lookup:
     def _unbound(self, module: Module, name: str, entry: Name | None) -> Outcome:
         """Answer for a name that no statement in force binds."""
         served = self.served.ask(module, name) or self._through_stars(module, name)
-        if served is not None:
-            return served
-        doubt = self._doubt(module, name)
-        if doubt is not None:
-            return doubt
+        answer = served if served is not None else self._doubt(module, name)
+        if isinstance(answer, Dubious):
+            told = self.described.is_told(module, name, entry, answer.doubt)
+            return Dubious(answer.doubt, told)
+        if answer is not None:
+            return answer
         condition = None
         if entry is not None and entry.dead:
             condition = show(entry.dead[-1].condition)
@@ -277,9 +284,9 @@ class Lookup:
             return Dubious(Doubt.BROKEN_FILE)
         doubt = self._reason(module, name)
         if module.origin is Origin.STANDARD_LIBRARY and (doubt is not None or summary is None):
-            return self._by_stub(module, name, doubt)
+            return self.described.by_stub(module, name, doubt)
         if doubt is None and module.why_opaque is not None:
-            return self._by_stub(module, name, Doubt.OPAQUE)
+            return self.described.by_stub(module, name, Doubt.OPAQUE)
         return Dubious(doubt) if doubt is not None else None
 
     def _reason(self, module: Module, name: str) -> Doubt | None:
@@ -327,46 +334,6 @@ class Lookup:
             or evidence.handed_over(module)
             or evidence.is_hooked(module)
         )
-
-    def _is_described(self, module: Module, name: str) -> bool:
-        """Whether the stub of a module that cannot be read binds the name."""
-        stub = self.modules.stub(module) if module.summary is None else None
-        names = self.names(stub) if stub is not None else None
-        entry = names.get(name) if names is not None else None
-        return entry is not None and bool(entry.live)
-
-    def _is_denied(self, module: Module, name: str) -> bool:
-        """Whether a stub is all that is known of a standard module, and denies the name."""
-        if module.origin is not Origin.STANDARD_LIBRARY or module.summary is not None:
-            return False
-        stub = self.modules.stub(module)
-        return stub is not None and self._denies(stub, module, name)
-
-    def _denies(self, stub: Module, module: Module, name: str) -> bool:
-        """Whether a stub, or one that it takes all names from, denies a name of `module`."""
-        names = self.names(stub)
-        if names is None or names.get(name) is not None:
-            return names is not None and denies(names, module.name, name)
-        sources = (self.relative(star, stub) for star in names.stars)
-        stubs = (self.modules.stub(found) for found in sources if isinstance(found, Module))
-        return denies(names, module.name, name) or any(
-            other is not None and self._denies(other, module, name) for other in stubs
-        )
-
-    def _by_stub(self, module: Module, name: str, doubt: Doubt | None) -> Outcome | None:
-        """Let a stub speak where the source cannot: it may name what other targets have."""
-        if module.is_first_party and module.summary is not None:
-            return None
-        stub = self.modules.stub(module)
-        names = self.names(stub) if stub is not None else None
-        if names is None or stub is None:
-            return Dubious(doubt or Doubt.OPAQUE) if doubt or module.why_opaque else None
-        entry = names.get(name)
-        if entry is not None and entry.live:
-            return Definition(module, name)
-        if module.origin is Origin.STANDARD_LIBRARY and self._denies(stub, module, name):
-            return None
-        return Dubious(doubt or Doubt.STUB)
 
     # Values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkstep.model.environment import Found, Missing, Namespace, Opaque, Origin, Resolution
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 Find = Callable[[str, str | None, str | None], Resolution]
 SummaryOf = Callable[[str, ModuleKind], FileSummary | None]
 StubOf = Callable[[str], str | None]
+
+
+_STUB_OF_PACKAGE = "__init__.pyi"
 
 
 class Module:
@@ -155,6 +159,31 @@ class Modules:
             path = module.path + "i"
         return self.stub_at(path, module.name) if path is not None else None
 
+    def stub_beside(self, module: Module) -> Module | None:
+        """Give the `.pyi` beside the `.py` of a module."""
+        return self.stub_at(module.path + "i", module.name)
+
+    def part(self, module: Module, name: str) -> Module | None:
+        """Give the part of a compiled module that a stub in its directory of stubs describes.
+
+        One extension module may hold what looks like a package: `_rust.abi3.so`, described by
+        `_rust/__init__.pyi` and `_rust/x509.pyi`. Its parts are attributes of it.
+        """
+        stub = module.stub or ""
+        if module.is_package or posixpath.basename(stub) != _STUB_OF_PACKAGE:
+            return None
+        beside = posixpath.join(posixpath.dirname(stub), name)
+        for path in (f"{beside}/{_STUB_OF_PACKAGE}", f"{beside}.pyi"):
+            if path not in self._by_path and self.stub_at(path, name) is not None:
+                part = self._by_path[path] = Module(
+                    f"{module.name}.{name}", path, module.origin, False
+                )
+                part.stub = path
+                part.why_opaque = module.why_opaque
+            if path in self._by_path:
+                return self._by_path[path]
+        return None
+
     def stub_at(self, path: str, name: str) -> Module | None:
         """Load a stub file as a module of its own, apart from what runs."""
         if path not in self._stubs:
@@ -178,11 +207,15 @@ def is_namespace(found: object) -> bool:
 
 def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
     """Give steps of a block and of all blocks nested in it, whatever the conditions."""
-    for step in steps:
-        yield step
-        if type(step) in _NESTING:
-            for block in blocks_of(step):
-                yield from all_steps(block)
+    pending: list[Iterator[Step]] = [iter(steps)]  # a generator for each level would be slow
+    while pending:
+        for step in pending[-1]:
+            yield step
+            if type(step) in _NESTING:
+                pending.append(chain.from_iterable(blocks_of(step)))
+                break
+        else:
+            pending.pop()
 
 
 _NESTING = frozenset({If, Try, Repeat, Suppress, ClassBody})

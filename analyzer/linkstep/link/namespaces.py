@@ -162,10 +162,12 @@ class _Builder:
         if brought.doubt is not None:
             self.names.doubts.append(brought.doubt)
         for name in brought.names:
+            entry = self.names.add(name)
             alias = ImportedName(name, None, step.names[0].span)
+            before = entry.live if at.certain and brought.doubt is Doubt.STAR else []
             self.bind(name, Binding(step, alias, _condition(at)), at)
-            if at.certain:
-                self.names.add(name).always = True
+            entry.live[:0] = before  # it stays where the list turns out to lack the name
+            entry.always = entry.always or at.certain
 
     def skip(self, steps: Sequence[Step], test: Expression | None) -> None:
         for step in all_steps(steps):

@@ -116,8 +116,21 @@ class _Walk:
                 return True
         # `from package import submodule` runs it, unless the package has another object of
         # that name: what it needs is not certain then, what it calls still counts.
+        if isinstance(step, ImportFrom) and any(map(self.needs, self._certain(step, wanted))):
+            return True
         self._perhaps(step, module)
         return False
+
+    def _certain(self, step: ImportFrom, wanted: str) -> Iterator[Module]:
+        """Give the submodules that a from-import certainly runs, if they have not run yet."""
+        package = self.find(wanted, self.provider) if wanted.partition(".")[0] == self.top else None
+        if not isinstance(package, Module) or package.summary is None:
+            return
+        for alias in step.names:
+            if alias.name != "*" and _has_only_submodule(package, alias.name):
+                found = self.find(f"{wanted}.{alias.name}", self.provider)
+                if isinstance(found, Module):
+                    yield found
 
     def _may_call(self, step: Step, module: Module) -> bool:
         """Whether a call may get to the provider: by the function called, or by its module."""
@@ -190,6 +203,29 @@ def _imported(steps: Iterable[Step], module: Module) -> set[str]:
         else:
             pending += [inner for block in blocks_of(step) for inner in block]
     return names
+
+
+def _has_only_submodule(package: Module, name: str) -> bool:
+    """Whether nothing but an import of the submodule binds a name in its package."""
+    summary = package.summary
+    assert summary is not None
+    if summary.lazy is not None or summary.opens or name in summary.rebound_globals:
+        return False
+    return not any(_binds_other(step, name, package) for step in all_steps(summary.body))
+
+
+def _binds_other(step: Step, name: str, package: Module) -> bool:
+    if isinstance(step, Bind):
+        return step.name == name
+    if isinstance(step, ImportModule):
+        return (step.alias or step.module.partition(".")[0]) == name
+    if not isinstance(step, ImportFrom):
+        return False
+    from_itself = _module_of(step, package) == package.name
+    return any(
+        alias.name == "*" or (alias.bound == name and not (from_itself and alias.name == name))
+        for alias in step.names
+    )
 
 
 def _is_import(step: Step) -> bool:

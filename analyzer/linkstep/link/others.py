@@ -21,8 +21,6 @@ class Others:
     def __init__(self, links: Links, others: Sequence[Module]) -> None:
         self._links = links
         self._others = {module.path: module for module in others}
-        self._elsewhere = Links(links.lookup, links.checked)
-        self._elsewhere.calls = links.calls
         self._done: set[str] = set()
 
     @property
@@ -53,10 +51,11 @@ class Others:
     def _link(self, path: str) -> set[Edge]:
         """Link one module and give its edges."""
         self._done.add(path)
-        self._elsewhere.edges = set()
-        link_module(self._elsewhere, self._others[path])
-        self._links.edges |= self._elsewhere.edges
-        return self._elsewhere.edges
+        found = Links(self._links.lookup, self._links.checked)
+        link_module(found, self._others[path])
+        self._links.edges |= found.edges
+        self._links.calls |= found.calls
+        return found.edges
 
     def _packages(self, path: str) -> Iterator[str]:
         """Give the packages around a file that have not been linked."""

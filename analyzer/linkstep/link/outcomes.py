@@ -26,9 +26,13 @@ class Definition(NamedTuple):
 
 
 class Dubious(NamedTuple):
-    """Nothing can be proven about the name."""
+    """Nothing can be proven about the name.
+
+    `told` says that its makers say it is there: it counts as resolved, and decides nothing.
+    """
 
     doubt: Doubt
+    told: bool = False
 
 
 class Absent(NamedTuple):

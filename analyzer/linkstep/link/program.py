@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 
 from linkstep.link.entries import EntryLinks, Starts
 from linkstep.link.evidence import TextsAround
@@ -10,13 +10,14 @@ from linkstep.link.execution import execute
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
 from linkstep.link.others import Others
-from linkstep.link.references import link_module
+from linkstep.link.records import recorded, trace_of
 from linkstep.link.settling import Links
 from linkstep.link.submodules import Verdicts
 from linkstep.model.environment import Found
 from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Program
 from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
 from linkstep.model.target import Target
+from linkstep.model.trace import LinkRecord, Trace
 
 
 def link(
@@ -35,6 +36,7 @@ def link(
     entries: Sequence[str] = (),
     starts: Starts | None = None,
     verdicts: Verdicts | None = None,
+    source_of: Callable[[str], bytes] | None = None,
 ) -> Program:
     """Link every reference of the `checked` modules against everything they reach.
 
@@ -49,18 +51,22 @@ def link(
     `entries` are the modules that processes begin with (`module` or `module:attribute`).
     `verdicts` are what an earlier link of the same tree found out about submodules.
     `starts` are further entry points, as found in files, with what is needed to link them.
+    `source_of` gives the bytes of a file of which only the imports will be searched for.
     """
-    modules = Modules(find, summary_of, stub_of, target)
-    lookup = Lookup(modules, {} if verdicts is None else verdicts)
-    lookup.failures.suspects = suspects
-    loaded: list[Module] = [modules.load(found) for found in checked]
-    lookup.evidence.first_party = loaded
-    lookup.evidence.others = [modules.load(found) for found in others]
-    lookup.evidence.text_of = text_of
-    lookup.evidence.texts_around = texts_around
-    links = Links(lookup, frozenset(module.path for module in loaded))
+    links, loaded = _prepared(
+        checked,
+        others,
+        Modules(find, summary_of, stub_of, target),
+        verdicts,
+        suspects,
+        text_of,
+        texts_around,
+        source_of,
+    )
+    lookup = links.lookup
+    records: dict[str, LinkRecord] = {}
     for module in loaded:
-        link_module(links, module)
+        records[module.path] = recorded(links, module)
         advance(1)
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
     further = Others(links, lookup.evidence.others)
@@ -85,7 +91,9 @@ def link(
         resolved=links.resolved,
         unknown=dict(sorted(links.unknown.items())),
         names_by_path={
-            module.path: _names(module) for module in modules.loaded() if module.path in looked_into
+            module.path: _names(module)
+            for module in lookup.modules.loaded()
+            if module.path in looked_into
         },
         cycles=cycles,
         executions=executions,
@@ -96,7 +104,52 @@ def link(
         state_reads=tuple(links.state_reads),
         failing=tuple(_failing(known, lookup)),
         version_tested=frozenset(lookup.evaluator.version_tested & {m.path for m in loaded}),
+        trace=trace_of(lookup, records),
     )
+
+
+def link_again(
+    wanted: Set[str],
+    checked: Sequence[Found],
+    others: Sequence[Found],
+    find: Find,
+    summary_of: SummaryOf,
+    stub_of: StubOf,
+    target: Target,
+    text_of: Callable[[str], bytes],
+    texts_around: TextsAround,
+    source_of: Callable[[str], bytes],
+    suspects: Container[str] = (),
+) -> Trace:
+    """Link those of the `checked` modules whose paths are `wanted`, as `link` would."""
+    modules = Modules(find, summary_of, stub_of, target)
+    links, loaded = _prepared(
+        checked, others, modules, None, suspects, text_of, texts_around, source_of
+    )
+    chosen = [module for module in loaded if module.path in wanted]
+    return trace_of(links.lookup, {module.path: recorded(links, module) for module in chosen})
+
+
+def _prepared(
+    checked: Sequence[Found],
+    others: Sequence[Found],
+    modules: Modules,
+    verdicts: Verdicts | None,
+    suspects: Container[str],
+    text_of: Callable[[str], bytes],
+    texts_around: TextsAround,
+    source_of: Callable[[str], bytes] | None,
+) -> tuple[Links, list[Module]]:
+    """Give what linking goes by, and the modules that are checked."""
+    lookup = Lookup(modules, {} if verdicts is None else verdicts)
+    lookup.failures.suspects = suspects
+    loaded = [modules.load(found) for found in checked]
+    lookup.evidence.first_party = loaded
+    lookup.evidence.others = [modules.load(found) for found in others]
+    lookup.evidence.text_of = text_of
+    lookup.evidence.source_of = source_of or text_of
+    lookup.evidence.texts_around = texts_around
+    return Links(lookup, frozenset(module.path for module in loaded)), loaded
 
 
 def _failing(modules: Iterable[Module], lookup: Lookup) -> Iterator[FailingModule]:

@@ -44,6 +44,19 @@ class Links:
         self.state_reads: list[StateRead] = []
         self.unknown: Counter[Doubt] = Counter()
 
+    def take(self, other: Links) -> None:
+        """Add the links of other modules."""
+        self.edges |= other.edges
+        self.broken += other.broken
+        self.calls |= other.calls
+        self.library |= other.library
+        self.foreign.imports += other.foreign.imports
+        self.foreign.unproven += other.foreign.unproven
+        self.references += other.references
+        self.resolved += other.resolved
+        self.state_reads += other.state_reads
+        self.unknown += other.unknown
+
 
 class Settling:
     """Settles the references of one module; `function` is the one being linked, if any."""
@@ -68,7 +81,7 @@ class Settling:
 
     def settle(self, outcome: Outcome, span: Span, at: Situation) -> None:
         """Count a reference and keep it if it is broken."""
-        if isinstance(outcome, Dubious):
+        if isinstance(outcome, Dubious) and not outcome.told:
             self.links.unknown[outcome.doubt] += 1
         elif isinstance(outcome, Failed):
             self.repeat(outcome.exception, (outcome.path, outcome.span.line), span, at)

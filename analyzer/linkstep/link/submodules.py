@@ -14,7 +14,7 @@ from linkstep.link.modules import Module, Modules, every_step
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import Const
-from linkstep.model.summary import ImportByName, ImportFrom, ImportModule, Use
+from linkstep.model.summary import ImportByName, ImportFrom, ImportModule
 
 if TYPE_CHECKING:
     from linkstep.link.evidence import Evidence
@@ -36,6 +36,7 @@ class Submodules:
     def __init__(self, modules: Modules, evidence: Evidence, verdicts: Verdicts) -> None:
         self.modules = modules
         self.evidence = evidence
+        self.scanned: dict[str, set[str]] = {}  # what texts of the project may import
         self._imported: set[str] | None = None
         self._closures = verdicts
         self._early: dict[tuple[Module, Module], tuple[set[str], bool]] = {}
@@ -98,6 +99,13 @@ class Submodules:
         names, complete = self._everything
         return dotted in names or not complete
 
+    def _scanned(self, importer: Module) -> set[str]:
+        """Give what the text of a module may import."""
+        found = scan_imports(self.evidence.source_of(importer.path), importer.package)
+        if importer.is_first_party:
+            self.scanned[importer.path] = found
+        return found
+
     def _reached(self, start: list[Module], follow: Callable[[str], bool]) -> tuple[set[str], bool]:
         """Give all names imported on the way from some modules; False when a module of their
         own packages is compiled, so that not all of its imports can be known.
@@ -113,9 +121,7 @@ class Submodules:
                 if installed and importer.name.partition(".")[0] in own:
                     return names, False
                 continue
-            for name in sorted(
-                scan_imports(self.evidence.text_of(importer.path), importer.package) - names
-            ):
+            for name in sorted(self._scanned(importer) - names):
                 names.add(name)
                 found = self.modules.find(name, importer) if follow(name) else None
                 if isinstance(found, Module) and found not in seen:
@@ -126,23 +132,22 @@ class Submodules:
 
 def imported_names(module: Module) -> set[str]:
     """Give all dotted names that a file imports, or may import, in any scope."""
+    named: set[str] = set()
     names: set[str] = set()
     assert module.summary is not None
     for step in every_step(module.summary):
         if isinstance(step, ImportModule):
-            names |= _prefixes(step.module)
+            named.add(step.module)
         elif isinstance(step, ImportFrom):
             base = absolute_name(module.package, step.level, step.module) or step.module
-            names |= _prefixes(base)
-            names |= {f"{base}.{alias.name}" for alias in step.names if alias.name != "*"}
+            named.add(base)
+            names.update([f"{base}.{alias.name}" for alias in step.names if alias.name != "*"])
         elif isinstance(step, ImportByName) and isinstance(step.name, Const):
             text = str(step.name.value)
-            names |= _prefixes(f"{module.package}{text}" if text.startswith(".") else text)
-        elif isinstance(step, Use) and step.ref.attributes[-1:] == ("import_module",):
-            continue
+            named.add(f"{module.package}{text}" if text.startswith(".") else text)
+    for name in named:
+        names.add(name)
+        while "." in name:
+            name = name.rpartition(".")[0]
+            names.add(name)
     return names
-
-
-def _prefixes(name: str) -> set[str]:
-    parts = name.split(".")
-    return {".".join(parts[: i + 1]) for i in range(len(parts))}

@@ -17,6 +17,7 @@ from linkstep.model.execution import Cycle, Execution
 from linkstep.model.facts import Guard, Problem, Runs
 from linkstep.model.summary import FileSummary, Span, StateKind
 from linkstep.model.target import Version
+from linkstep.model.trace import Trace
 
 
 class Doubt(enum.StrEnum):
@@ -201,7 +202,8 @@ class Program(Struct, frozen=True):
     point executes, in order, `launches` what starts it. `library` is what each file needs of
     the standard library, and `version_tested` are the files that ask for the version of
     Python. `foreign` are the imports of what distributions provide, `unproven` the names of
-    them that may be there or not. `failing` are the modules that cannot be imported.
+    them that may be there or not. `failing` are the modules that cannot be imported. `trace`
+    is what the links were made of.
     """
 
     modules: tuple[LinkedModule, ...]
@@ -220,3 +222,4 @@ class Program(Struct, frozen=True):
     launches: tuple[EntryLink, ...] = ()
     state_reads: tuple[StateRead, ...] = ()
     failing: tuple[FailingModule, ...] = ()
+    trace: Trace = Trace()

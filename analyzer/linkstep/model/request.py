@@ -12,6 +12,7 @@ from linkstep.model.findings import Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.identity import Key
 from linkstep.model.policy import FailOn
+from linkstep.model.trace import RunTrace
 
 
 class CheckRequest(Struct, frozen=True):
@@ -54,7 +55,8 @@ class CheckResult(Struct, frozen=True):
     `root` is the directory that paths are counted from, absolute.
     `baseline_file` is the baseline of the project, in use or not, there or not; `in_view`
     tells of which of its entries this run could have found the findings. `overview` makes
-    what is shown beside the findings, when somebody asks for it.
+    what is shown beside the findings, when somebody asks for it. `trace` is what the links
+    were made of, where that is known for all of them.
     """
 
     report: Report
@@ -65,6 +67,7 @@ class CheckResult(Struct, frozen=True):
     baseline_file: str = ""
     in_view: Callable[[Key], bool] = lambda key: True
     overview: Callable[[], Overview] = Overview
+    trace: RunTrace | None = None
 
     @property
     def failed(self) -> bool:

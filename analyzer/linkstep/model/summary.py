@@ -252,12 +252,13 @@ class ModuleAlias(Struct, frozen=True, array_like=True, tag=15):
     """`sys.modules[name] = ...`; a computed name is None.
 
     `mirrors` says the value is taken from sys.modules too, so the last part of a computed
-    name comes from the name of an existing module.
+    name comes from the name of an existing module; `own` says the object has that name.
     """
 
     name: Expression | None
     line: int
     mirrors: bool = False
+    own: bool = False
 
 
 class ImportByName(Struct, frozen=True, array_like=True, tag=16):
@@ -424,6 +425,7 @@ class FileSummary(Struct, frozen=True, array_like=True):
     `hooks` whether it mentions the import hooks (`sys.meta_path`, `sys.path_hooks`).
     `words` are the string literals of a file that gives modules further names in
     sys.modules: computed names can only be made of these and of existing ones.
+    `only_called` are functions of such a file whose names serve for nothing but calls.
     `needs` is the lowest Python that has the grammar used, with the line that needs it.
     `makers` are the functions that make a `__getattr__` for whoever calls them.
     """
@@ -438,6 +440,7 @@ class FileSummary(Struct, frozen=True, array_like=True):
     reflective: bool = False
     hooks: bool = False
     words: frozenset[str] = frozenset()
+    only_called: frozenset[str] = frozenset()
     rebound_globals: frozenset[str] = frozenset()
     problem: SyntaxProblem | None = None
     needs: tuple[int, int, int, str] | None = None

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from typing import Protocol
 
+from linkstep.model.trace import TextQuestion
+
 
 class EntryKind(enum.Enum):
     """What a directory entry is once links are followed."""
@@ -32,6 +34,14 @@ class Tree(Protocol):
     def read(self, path: str) -> bytes:
         """Give a file's bytes; OSError when there is no such file or it cannot be read."""
         ...
+
+    def source(self, path: str) -> bytes:
+        """Give a file's bytes as `read` does, for its summary or for what `asked` tells."""
+        return self.read(path)
+
+    def asked(self, question: TextQuestion) -> None:
+        """Take note of what was made of the text of files that `source` gave."""
+        return None
 
     def real_path(self, path: str) -> str:
         """Give the path that links lead to; the path itself where there are no links."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email.parser import HeaderParser
 
 from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
@@ -55,6 +54,8 @@ def requirements(
 
     Without extras, what only they need is left out unread.
     """
+    from email.parser import HeaderParser  # without an environment nothing is required
+
     text = None
     for name in ("METADATA", "PKG-INFO"):
         text = text or read_text(tree, posixpath.join(distribution.metadata, name))

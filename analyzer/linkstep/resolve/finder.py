@@ -23,6 +23,7 @@ from linkstep.model.environment import (
     Project,
     Resolution,
 )
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import Tree
 from linkstep.resolve import library, stdlib
 from linkstep.resolve.doubt import Doubts
@@ -272,13 +273,20 @@ is_package=False)
             source = posixpath.join(directory, file.source)
             if not self._mentions(source, b"__bootstrap__"):
                 return Found(name, source, origin, is_package, compiled=True)
-        stub = self._listings.of(directory).stubs.get(stem)
-        described = posixpath.join(directory, stub) if stub else None
+        described = self._stub_of(directory, stem)
         if origin is Origin.STANDARD_LIBRARY and described is None:
             described = stdlib.stdlib_stub(name, self._target)
         why = "an extension module" if file.form is Form.EXTENSION else "bytecode without source"
         fails = self._environment.unloadable.get(path)
         return Opaque(name, path, origin, why, described, is_package, fails)
+
+    def _stub_of(self, directory: str, stem: str) -> str | None:
+        """Give the stub of an extension module: beside it, or in a directory of stubs."""
+        stub = self._listings.of(directory).stubs.get(stem)
+        if stub is None and stem in self._listings.of(directory).directories:
+            directory = posixpath.join(directory, stem)
+            stub = self._listings.of(directory).stubs.get("__init__")
+        return posixpath.join(directory, stub) if stub else None
 
     def _directories(self, parent: Resolution) -> _Directories:
         """Give where submodules of `parent` are searched: its `__path__`."""
@@ -318,10 +326,13 @@ is_package=False)
 
     def _mentions(self, path: str, *words: bytes) -> bool:
         try:
-            source = self._tree.read(path)
+            source = self._tree.source(path)
         except OSError:
             return False
-        return any(word in source for word in words)
+        answer = any(word in source for word in words)
+        written = tuple(word.decode() for word in words)
+        self._tree.asked(TextQuestion(written, True, answer, path))
+        return answer
 
     def _mapped(self, name: str) -> Resolution | None:
         """Answer as an editable install's finder does; it comes after the path."""

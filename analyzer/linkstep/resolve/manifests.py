@@ -8,11 +8,9 @@ is unknown. A file that cannot be read or parsed says nothing.
 from __future__ import annotations
 
 import ast
-import configparser
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from email.parser import HeaderParser
 from typing import Any
 
 from msgspec import Struct
@@ -100,6 +98,8 @@ def wheel_manifest(tree: Tree) -> Manifest | None:
     text = read_text(tree, f"{places[0]}/METADATA") if len(places) == 1 else None
     if text is None:
         return None
+    from email.parser import HeaderParser  # a checkout has no such file
+
     metadata = HeaderParser().parsestr(text)
     wheel = HeaderParser().parsestr(read_text(tree, f"{places[0]}/WHEEL") or "")
     tags = wheel.get_all("Tag", [])
@@ -132,6 +132,8 @@ def python_directories(tree: Tree) -> set[str]:
 
 def read_ini(text: str) -> dict[str, dict[str, str]]:
     """Read an ini file into sections; lenient, without interpolation."""
+    import configparser  # most projects have no such file
+
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     try:
         parser.read_string(text)

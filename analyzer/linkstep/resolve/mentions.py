@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind, Tree
 
 _LARGEST = 1 << 20
@@ -56,13 +57,16 @@ class Mentions:
         """
         words = list(words)
         pattern = _pattern(words)
-        for path, text in self._all():
-            if not any(all(part in text for part in _parts(word)) for word in words):
-                continue
-            told = _without_requirements(text, pattern) if path in self._declaring else text
-            if pattern.search(told):
-                return True
-        return False
+        witness = next((p for p, text in self._all() if self._has(p, text, words, pattern)), "")
+        question = TextQuestion(tuple(words), False, bool(witness), witness=witness)
+        self._tree.asked(question)
+        return question.answer
+
+    def _has(self, path: str, text: str, words: Sequence[str], pattern: re.Pattern[str]) -> bool:
+        if not any(all(part in text for part in _parts(word)) for word in words):
+            return False
+        told = _without_requirements(text, pattern) if path in self._declaring else text
+        return pattern.search(told) is not None
 
     def where_installing(self, words: Iterable[str]) -> bool:
         """Whether a file that installs things by itself names one of the words."""
@@ -91,13 +95,34 @@ class Mentions:
                     yield path, text
 
     def _read(self, path: str) -> str:
+        whole = path in self._declaring or _INSTALLS.search(path)
         try:
-            content = self._tree.read(path)
+            return _words_of((self._tree.read if whole else self._tree.source)(path))
         except OSError:
             return ""
-        if len(content) > _LARGEST or b"\0" in content[:1024]:
-            return ""
-        return content.decode("utf-8", "replace").lower()
+
+
+def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
+    """Whether the answer to a question still holds when a file has another text.
+
+    >>> question = TextQuestion(("psycopg2-binary",), False, True, witness="settings.py")
+    >>> is_answered(question, "settings.py", b"psycopg2_Binary")
+    True
+    >>> is_answered(question, "settings.py", b""), is_answered(question, "db.py", b"")
+    (False, True)
+    """
+    if question.path not in ("", path) or (question.witness and question.witness != path):
+        return True
+    if question.as_written:
+        return question.answer == any(word.encode() in text for word in question.words)
+    return question.answer == bool(_pattern(question.words).search(_words_of(text)))
+
+
+def _words_of(content: bytes) -> str:
+    """Give the text of a file as it is searched; none of one that is very long, or no text."""
+    if len(content) > _LARGEST or b"\0" in content[:1024]:
+        return ""
+    return content.decode("utf-8", "replace").lower()
 
 
 def _parts(word: str) -> list[str]:

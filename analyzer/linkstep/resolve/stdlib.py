@@ -16,8 +16,6 @@ import enum
 from functools import cache
 from pathlib import Path
 
-from typeshed_client.finder import find_typeshed, get_typeshed_versions
-
 from linkstep.model.target import Target
 
 
@@ -234,8 +232,17 @@ def _on_platform(top: str, platform: str) -> bool:
 
 
 @cache
+def _typeshed() -> Path:
+    from typeshed_client.finder import find_typeshed  # asked of names that are not found at first
+
+    return Path(find_typeshed())
+
+
+@cache
 def _versions() -> dict[str, tuple[tuple[int, int], tuple[int, int] | None]]:
-    versions = get_typeshed_versions(find_typeshed())
+    from typeshed_client.finder import get_typeshed_versions
+
+    versions = get_typeshed_versions(_typeshed())
     return {
         name: (span.min, span.max)
         for name, span in versions.items()
@@ -255,7 +262,7 @@ def _span(name: str) -> tuple[tuple[int, int], tuple[int, int] | None] | None:
 
 @cache
 def _stub_file(name: str) -> str | None:
-    stem = Path(find_typeshed()).joinpath(*name.split("."))
+    stem = _typeshed().joinpath(*name.split("."))
     for file in (stem / "__init__.pyi", stem.with_name(stem.name + ".pyi")):
         if file.is_file():
             return file.as_posix()

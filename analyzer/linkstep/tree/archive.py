@@ -18,12 +18,15 @@ import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from linkstep.model.tree import EntryKind, Tree
-from linkstep.tree.archive_members import Members, open_members
 from linkstep.tree.directory import SKIPPED_DIRECTORIES, DirectoryTree
+
+if TYPE_CHECKING:
+    from linkstep.tree.archive_members import Members
 
 _DATA = re.compile(r"[^/]+\.data/([^/]+)/")
 _INSTALLED_AS_LIBRARY = frozenset({"purelib", "platlib"})
@@ -130,6 +133,8 @@ def open_archive(path: Path, project_root: Path) -> ArchiveTree:
 
     Raises LinkstepError when it is damaged, or larger than anything that is installed.
     """
+    from linkstep.tree.archive_members import open_members  # a directory needs none of it
+
     members = open_members(path)
     paths = members.paths()
     is_wheel = path.suffix == ".whl"

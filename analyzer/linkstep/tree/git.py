@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from linkstep.errors import LinkstepError
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.tree.directory import SKIPPED_DIRECTORIES
-from linkstep.tree.disk import digest_of
 from linkstep.tree.git_repository import Repository
 from linkstep.tree.git_snapshot import Snapshot
+from linkstep.tree.journal import digest_of_object
 from linkstep.tree.recording import directory_tree
 
 
@@ -31,7 +32,7 @@ class GitTree(Tree):
 
     def __init__(self, snapshot: Snapshot, prefix: str = "") -> None:
         self._snapshot = snapshot
-        self._prefix = prefix
+        self.prefix = prefix
         self.root = Path(snapshot.top, prefix)
         self.journal = snapshot.journal
         self._disk = directory_tree(self.root, snapshot.journal)
@@ -45,7 +46,7 @@ class GitTree(Tree):
     def files(self) -> tuple[str, ...]:
         """Give the project's own `.py` and `.pyi` files, sorted."""
         if self._files is None:
-            inside = self._prefix + "/" if self._prefix else ""
+            inside = self.prefix + "/" if self.prefix else ""
             paths = (p for p in self._snapshot.paths() if p.startswith(inside))
             found = (p[len(inside) :] for p in paths if p.endswith((".py", ".pyi")))
             self._files = tuple(sorted(path for path in found if self._is_own(path)))
@@ -60,15 +61,30 @@ class GitTree(Tree):
 
     def read(self, path: str) -> bytes:
         """Give the bytes of a file as git holds them; from disk when the path leads there."""
+        if self.journal is not None:
+            self.journal.texts.add(posixpath.normpath(posixpath.join(self.root.as_posix(), path)))
+        return self._bytes_of(path)
+
+    def _bytes_of(self, path: str) -> bytes:
         place = self._place(path)
         if place is None:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
         content = self._snapshot.read(place) if not place.startswith("/") else None
         if content is not None:
+            self._snapshot.note(place)
             return content
         if not place.startswith("/"):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return self._disk.read(place)
+
+    def source(self, path: str) -> bytes:
+        """Give a file's bytes as `read` does, for its summary or for what `asked` tells."""
+        return self._bytes_of(path)
+
+    def asked(self, question: TextQuestion) -> None:
+        """Take note of what was made of the text of files that `source` gave."""
+        if self.journal is not None:
+            self.journal.questions.add(question)
 
     def content_id(self, path: str) -> bytes | None:
         """Give what stands for a file's content: the name of its object, if git holds it."""
@@ -78,7 +94,8 @@ class GitTree(Tree):
         name = self._snapshot.object_of(place) if not place.startswith("/") else None
         if name is None:
             return self._disk.content_id(place) if place.startswith("/") else None
-        return digest_of(f"git {name}".encode())
+        self._snapshot.note(place)
+        return digest_of_object(name)
 
     def real_path(self, path: str) -> str:
         """Give the absolute path that links lead to."""
@@ -115,7 +132,7 @@ class GitTree(Tree):
         """Give where a path leads: in the repository, or absolute when on disk."""
         top = self._snapshot.top
         if not path.startswith("/"):
-            inner = posixpath.normpath(posixpath.join(self._prefix, path))
+            inner = posixpath.normpath(posixpath.join(self.prefix, path))
             return self._snapshot.follow("" if inner == "." else inner)
         if path.startswith(top + "/"):
             place = self._snapshot.follow(path[len(top) + 1 :])
@@ -127,11 +144,11 @@ class GitTree(Tree):
         """Whether a file is the project's: not of an environment, and no link out of it."""
         if not SKIPPED_DIRECTORIES.isdisjoint(path.split("/")[:-1]):
             return False
-        full = posixpath.join(self._prefix, path)
+        full = posixpath.join(self.prefix, path)
         if not self._snapshot.is_link(full):
             return True
         target = self._snapshot.follow(full)
-        inside = self._prefix + "/" if self._prefix else ""
+        inside = self.prefix + "/" if self.prefix else ""
         return (
             target is not None
             and not target.startswith("/")
@@ -154,7 +171,7 @@ def open_index(repository: Repository, environ: Mapping[str, str]) -> GitTree:
             where=f"{conflicts[0]}{more}",
             hint="resolve the conflict, then `git add` the file",
         )
-    return GitTree(Snapshot(repository, entries, environ))
+    return GitTree(Snapshot(repository, entries, environ, is_index=True))
 
 
 def open_revision(repository: Repository, revision: str, environ: Mapping[str, str]) -> GitTree:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
-from linkstep.tree.disk import digest_of
 from linkstep.tree.git_repository import answer_of, command, environment
-from linkstep.tree.inputs import Answer
+from linkstep.tree.inputs import Answer, Reply
+from linkstep.tree.journal import reply_of
 
 
 def ask_again(
     answers: Sequence[Answer], environ: Mapping[str, str]
-) -> Callable[[], Sequence[bytes]]:
-    """Ask for what once was answered; the function given waits, and gives digests of it."""
+) -> Callable[[], Sequence[Reply]]:
+    """Ask for what once was answered; the function given waits for all replies."""
     environ = environment(environ)
-    processes = [(_start(answer, environ), answer.stdin) for answer in answers]
-    return lambda: [_digest_of(process, stdin) for process, stdin in processes]
+    processes = [(_start(answer, environ), answer) for answer in answers]
+    return lambda: [_reply(process, answer) for process, answer in processes]
 
 
 def _start(answer: Answer, environ: dict[str, str]) -> subprocess.Popen[bytes] | None:
@@ -33,9 +33,9 @@ def _start(answer: Answer, environ: dict[str, str]) -> subprocess.Popen[bytes] |
         return None
 
 
-def _digest_of(process: subprocess.Popen[bytes] | None, stdin: bytes) -> bytes:
+def _reply(process: subprocess.Popen[bytes] | None, answer: Answer) -> Reply:
     if process is None:
-        return digest_of(b"")
+        return reply_of(b"")
     with process:
-        printed, _ = process.communicate(stdin or None)
-    return digest_of(answer_of(process.returncode, printed))
+        printed, _ = process.communicate(answer.stdin or None)
+    return reply_of(answer_of(process.returncode, printed), lists=answer.lists)

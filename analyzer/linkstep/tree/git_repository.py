@@ -18,14 +18,15 @@ from typing import IO
 from msgspec import Struct
 
 from linkstep.errors import LinkstepError
-from linkstep.tree.journal import Journal
+from linkstep.tree.journal import LISTING, Journal
 
 _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "protocol.allow=never"),
 )
-# Their answers follow from what is asked, whatever the repository holds besides.
+# Their answers follow from what is asked, whatever the repository holds besides; but for `-e`,
+# by which names of revisions are looked up.
 _TIMELESS = frozenset({"cat-file", "hash-object"})
 _ENVIRON = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -116,12 +117,20 @@ class Repository:
                 "git cannot be started", hint="install git, or check the files on disk"
             ) from None
         finally:
-            if self.journal is not None and arguments[0] not in _TIMELESS:
+            if self.journal is not None and (arguments[0] not in _TIMELESS or "-e" in arguments):
                 self.journal.answered(str(self._cwd), arguments, stdin, answer)
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise GitFailedError(lines[0] if lines else f"git {arguments[0]} failed")
         return done.stdout
+
+    def has(self, revision: str) -> bool:
+        """Whether a revision is there; whatever it holds."""
+        try:
+            self.ask("cat-file", "-e", f"{revision}^{{tree}}")
+        except GitFailedError:
+            return False
+        return True
 
     def tree_of(self, revision: str) -> str:
         """Give the tree that a revision names; the empty tree for HEAD before the first commit."""
@@ -150,7 +159,7 @@ class Repository:
     def list_index(self) -> Iterator[GitEntry]:
         """Give everything that the index holds and a commit of it would."""
         entries = []
-        for line in self._lines("ls-files", "-s", "-z", "--full-name", ":/"):
+        for line in self._lines(*LISTING):
             head, _, path = line.partition(b"\t")
             mode, name, stage = head.decode().split(" ")
             entries.append(GitEntry(os.fsdecode(path), mode, name, int(stage)))

@@ -18,15 +18,24 @@ from linkstep.model.tree import EntryKind
 from linkstep.tree.git_repository import GitEntry, Repository
 
 _LINK, _SUBMODULE = "120000", "160000"
+_ALONE = 8  # modules that are read one by one, before all others are fetched too
 _MOST_LINKS = 40  # as Linux counts before it says ELOOP
 _UNSPEAKABLE = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 
 
 class Snapshot:
-    """The files of one state of a repository; contents are read when they are asked for."""
+    """The files of one state of a repository; contents are read when they are asked for.
+
+    `is_index` says that it is the index, whose objects the journal takes note of one by one.
+    """
 
     def __init__(
-        self, repository: Repository, entries: Iterable[GitEntry], environ: Mapping[str, str]
+        self,
+        repository: Repository,
+        entries: Iterable[GitEntry],
+        environ: Mapping[str, str],
+        *,
+        is_index: bool = False,
     ) -> None:
         self.top = repository.top.as_posix()
         self.journal = repository.journal
@@ -35,7 +44,8 @@ class Snapshot:
         self._links: dict[str, str] = {}
         self._submodules: dict[str, Snapshot | None] = {}
         self._children: dict[str, dict[str, EntryKind | None]] = {"": {}}
-        self._fetched = False
+        self._alone = _ALONE
+        self._noted = repository.journal if is_index else None
         for entry in entries:
             if _UNSPEAKABLE.search(entry.path):
                 continue  # no import statement can spell it
@@ -48,6 +58,8 @@ class Snapshot:
                 kind = EntryKind.DIRECTORY
             elif entry.mode == _LINK:
                 self._links[entry.path] = entry.object
+                if self._noted is not None:
+                    self._noted.held(entry.path, entry.object)
                 kind = None  # it is what it leads to
             else:
                 self._objects[entry.path] = entry.object
@@ -87,10 +99,16 @@ class Snapshot:
         name = self._objects.get(path)
         if name is None:
             return None
-        if not self._fetched and path.endswith(".py"):
-            self._fetched = True  # whoever reads one module reads most of them
+        self._alone -= path.endswith(".py")
+        if self._alone == 0:  # whoever reads so many modules reads most of them
             self._repository.fetch(n for p, n in self._objects.items() if p.endswith(".py"))
         return self._repository.content(name)
+
+    def note(self, path: str) -> None:
+        """Take note of the object that a followed path is, where the index decides that."""
+        name = self._objects.get(path)
+        if self._noted is not None and name is not None:
+            self._noted.held(path, name)
 
     def kind(self, path: str) -> EntryKind | None:
         """Say what a followed path is."""

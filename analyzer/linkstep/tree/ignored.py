@@ -19,8 +19,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
-from pathspec import GitIgnoreSpec
-
 _Match = tuple[int, bool]
 _NO_MATCH: _Match = (-1, False)
 _PLAIN = re.compile(r"(?P<star>\*?)(?P<name>[\w.@+-]+)(?P<slash>/?)\Z")
@@ -122,6 +120,8 @@ class _Patterns:
 
     def __init__(self, numbered: list[tuple[int, str]]) -> None:
         self._patterns: list[tuple[int, bool, re.Pattern[str]]] = []
+        if numbered:
+            from pathspec import GitIgnoreSpec  # most patterns are plain names
         for number, line in numbered:
             try:
                 patterns = GitIgnoreSpec.from_lines([line]).patterns

@@ -17,6 +17,7 @@ from itertools import chain
 from msgspec import Struct
 
 from linkstep.tree.disk import (
+    UNTRUSTED,
     Signature,
     digest_of,
     digest_of_listing,
@@ -28,22 +29,39 @@ from linkstep.tree.disk import (
     signature,
 )
 
-FILE, DIRECTORY, KIND, END = b"FDKE"
-"""What was asked about a path: the content, the listing, what it is, or where it leads."""
+FILE, DIRECTORY, KIND, END, OBJECT = b"FDKEO"
+"""What was asked about a path: the content, the listing, what it is, or where it leads; or which
+object git's index has there, for a path from the top of the repository."""
 
 Contents = dict[str, tuple[Signature, bytes]]
 """The signatures of files, and what stands for their content."""
 
 _WIDTH = 16  # bytes of a digest
+_GONE = bytes(_WIDTH)
 
 
 class Answer(Struct, frozen=True, array_like=True):
-    """A digest of what git answered to a command that was run in the directory `cwd`."""
+    """A digest of what git answered to a command that was run in the directory `cwd`.
+
+    Of what `lists` the index, the objects are left out: each is an input of its own.
+    """
 
     cwd: str
     arguments: tuple[str, ...]
     stdin: bytes
     digest: bytes
+    lists: bool = False
+
+
+class Reply(Struct, frozen=True):
+    """What git answers now: the digest, and of the index what stands for each path's object."""
+
+    digest: bytes
+    objects: dict[str, bytes] = {}
+
+
+Ask = Callable[[Sequence[Answer]], Callable[[], Sequence[Reply]]]
+"""Puts questions to git once more, and gives a function that waits for the replies."""
 
 
 class Inputs(Struct, frozen=True, array_like=True):
@@ -67,17 +85,30 @@ class Input(Struct, frozen=True, array_like=True):
     signature: Signature
     digest: bytes
 
+    @property
+    def question(self) -> tuple[int, str]:
+        """What was asked, about which path."""
+        return self.asked, self.path
+
 
 class Comparison(Struct, frozen=True):
     """Whether everything is the `same` as it was.
 
-    `renewed` are the inputs with signatures of today, if that makes a difference. `contents` are
-    the files whose bytes are as they were, when something else is not.
+    `renewed` are the inputs with signatures of today, if that makes a difference. When something
+    is not as it was, `kept` is what else is, and `changed` the rest, as it was; None for an answer
+    of git that differs. `answers` are those of git.
     """
 
     same: bool
     renewed: Inputs | None = None
-    contents: Contents = {}
+    kept: Sequence[Input] = ()
+    changed: Sequence[Input] | None = None
+    answers: Sequence[Answer] = ()
+
+    @property
+    def contents(self) -> Contents:
+        """The files whose bytes are as they were."""
+        return {one.path: (one.signature, one.digest) for one in self.kept if one.asked == FILE}
 
 
 def packed(inputs: Sequence[Input], answers: Sequence[Answer] = ()) -> Inputs:
@@ -112,31 +143,35 @@ def paths_of(inputs: Inputs) -> list[str]:
     return os.fsdecode(inputs.paths).split("\0") if inputs.asked else []
 
 
-def compare(
-    inputs: Inputs, now: int, ask: Callable[[Sequence[Answer]], Callable[[], Sequence[bytes]]]
-) -> Comparison:
-    """Compare inputs with what there is; `now` is the time at which that begins.
-
-    `ask` puts questions to git and gives a function that waits for the digests of its answers.
-    """
-    answers = ask(inputs.answers)
-    today = array("Q", chain.from_iterable(map(_signature_for, inputs.asked, paths_of(inputs))))
-    same = [answer.digest for answer in inputs.answers] == list(answers())
-    if same and today.tobytes() == inputs.signatures:
+def compare(inputs: Inputs, now: int, ask: Ask) -> Comparison:
+    """Compare inputs with what there is; `now` is the time at which that begins."""
+    waiting = ask(inputs.answers)
+    today = [*map(_signature_for, inputs.asked, paths_of(inputs))]
+    replies = waiting()
+    objects = {path: told for reply in replies for path, told in reply.objects.items()}
+    if objects:
+        asked = zip(inputs.asked, paths_of(inputs), today, strict=True)
+        today = [
+            as_signature(objects.get(path, _GONE)) if what == OBJECT else found
+            for what, path, found in asked
+        ]
+    answered = [one.digest for one in inputs.answers] == [reply.digest for reply in replies]
+    if answered and array("Q", chain.from_iterable(today)).tobytes() == inputs.signatures:
         return Comparison(True)
-    kept, renewed = [], False
-    for one, quick in zip(unpacked(inputs), _by_fours(today), strict=True):
+    kept: list[Input] = []
+    changed: list[Input] = []
+    renewed = False
+    for one, quick in zip(unpacked(inputs), today, strict=True):
         if one.signature == quick:
             kept.append(one)
-        elif (again := look(one.asked, one.path, now)).digest == one.digest:
+        elif one.asked != OBJECT and (again := look(*one.question, now)).digest == one.digest:
             renewed |= again.signature != one.signature
             kept.append(again)
         else:
-            same = False
-    if same:
+            changed.append(one)
+    if answered and not changed:
         return Comparison(True, packed(kept, inputs.answers) if renewed else None)
-    contents = {one.path: (one.signature, one.digest) for one in kept if one.asked == FILE}
-    return Comparison(False, None, contents)
+    return Comparison(False, None, kept, changed if answered else None, inputs.answers)
 
 
 def contents_of(inputs: Inputs) -> Contents:
@@ -158,7 +193,7 @@ def look(asked: int, path: str, now: int) -> Input:
     """Ask something about a path; a signature that is too young at `now` will not be trusted."""
     if asked in (KIND, END):
         digest = _answer_about(asked, path)
-        return Input(asked, path, _as_signature(digest), digest)
+        return Input(asked, path, as_signature(digest), digest)
     before = settled(signature(path), now)
     if asked == DIRECTORY:
         return Input(asked, path, before, digest_of_listing(*list_directory(path)))
@@ -181,16 +216,16 @@ def _by_fours(numbers: array[int]) -> Iterator[Signature]:
 
 
 def _signature_for(asked: int, path: str) -> Signature:
-    return (
-        signature(path) if asked in (FILE, DIRECTORY) else _as_signature(_answer_about(asked, path))
-    )
+    if asked in (FILE, DIRECTORY):
+        return signature(path)
+    return UNTRUSTED if asked == OBJECT else as_signature(_answer_about(asked, path))
 
 
 def _answer_about(asked: int, path: str) -> bytes:
     return end_of(path) if asked == END else digest_of(kind_at(path).encode())
 
 
-def _as_signature(digest: bytes) -> Signature:
+def as_signature(digest: bytes) -> Signature:
     """Give an answer that costs no more than a signature as one, to be compared with the rest."""
     first, second = array("Q", digest)
     return first, second, 0, 0

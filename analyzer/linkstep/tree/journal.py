@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind
 from linkstep.tree.disk import (
     Signature,
@@ -21,22 +23,37 @@ from linkstep.tree.inputs import (
     DIRECTORY,
     END,
     FILE,
+    OBJECT,
     Answer,
     Contents,
     Input,
     Inputs,
+    Reply,
+    as_signature,
     digest_of_failure,
     look,
     packed,
 )
+
+LISTING = ("ls-files", "-s", "-z", "--full-name", ":/")
+"""What lists git's index."""
+
+_EMPTY = frozenset(
+    {
+        b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+        b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+    }
+)
+"""The names of the empty object, by SHA-1 and by SHA-256."""
 
 
 class Journal:
     """The inputs of a run that began at `now`, each as it was when it was taken first.
 
     `known` are contents by path that are known without reading, since the files did not change.
-    A journal is `torn` when something was taken twice and was not the same, or could not be
-    taken for a reason that passes: nobody can say what such a run saw.
+    `texts` are the files of which more was taken than a summary: whatever their text says may
+    have counted. `questions` are those that were asked of other texts. A journal is `torn` when something was taken twice and was not the same, or
+    could not be taken for a reason that passes: nobody can say what such a run saw.
     """
 
     def __init__(self, now: int, known: Contents) -> None:
@@ -44,11 +61,19 @@ class Journal:
         self._known = known
         self._inputs: dict[tuple[int, str], Input] = {}
         self._answers: dict[tuple[str, tuple[str, ...], bytes], Answer] = {}
+        self.texts: set[str] = set()
+        self.questions: set[TextQuestion] = set()
         self.torn = False
 
     def inputs(self) -> Inputs:
         """Give everything that was taken."""
         return packed(list(self._inputs.values()), list(self._answers.values()))
+
+    def inputs_with(self, kept: Iterable[Input], answers: Iterable[Answer]) -> Inputs:
+        """Give everything that was taken, with what an earlier run had taken and is as it was."""
+        inputs = {one.question: one for one in kept} | self._inputs
+        replies = {(one.cwd, one.arguments, one.stdin): one for one in answers} | self._answers
+        return packed(list(inputs.values()), list(replies.values()))
 
     def read(self, place: str) -> bytes:
         """Read a regular file; OSError for anything else."""
@@ -91,11 +116,17 @@ class Journal:
         return noted.digest if noted is not None else None
 
     def answered(self, cwd: str, arguments: tuple[str, ...], stdin: bytes, answer: bytes) -> None:
-        """Take note of what git answered."""
-        digest = digest_of(answer)
+        """Take note of what git answered; which objects its index has is not looked at yet."""
         asked = (cwd, arguments, stdin)
-        first = self._answers.setdefault(asked, Answer(cwd, arguments, stdin, digest))
-        self.torn |= first.digest != digest
+        lists = arguments[:2] == LISTING[:2]
+        reply = reply_of(answer, lists=lists)
+        first = self._answers.setdefault(asked, Answer(*asked, reply.digest, lists))
+        self.torn |= first.digest != reply.digest
+
+    def held(self, path: str, name: str) -> None:
+        """Take note of the object, by its name, that git's index has at a path."""
+        digest = digest_of_object(name)
+        self._note(OBJECT, path, as_signature(digest), digest)
 
     def _failed(self, error: OSError) -> None:
         self.torn |= not is_lasting(error)
@@ -103,6 +134,35 @@ class Journal:
     def _note(self, asked: int, place: str, found: Signature, digest: bytes) -> None:
         first = self._inputs.get((asked, place))
         if first is None:
-            self._inputs[asked, place] = Input(asked, place, settled(found, self._now), digest)
+            trusted = found if asked == OBJECT else settled(found, self._now)
+            self._inputs[asked, place] = Input(asked, place, trusted, digest)
         elif first.digest != digest:
             self.torn = True
+
+
+def reply_of(answer: bytes, *, lists: bool = False) -> Reply:
+    r"""Give what is compared of an answer of git; one that `lists` the index is taken apart.
+
+    >>> names = [reply_of(b"0 100644 %s 0\ta.py\0" % name, lists=True) for name in (b"1f", b"2e")]
+    >>> names[0].digest == names[1].digest, names[0].objects == names[1].objects
+    (True, False)
+    """
+    if not lists:
+        return Reply(digest_of(answer))
+    objects: dict[str, bytes] = {}
+    rest: list[bytes] = []
+    code, _, listing = answer.partition(b" ")
+    for line in listing.split(b"\0"):
+        head, _, path = line.partition(b"\t")
+        mode, _, name_and_stage = head.partition(b" ")
+        name, _, stage = name_and_stage.partition(b" ")
+        # What is only meant to be added has the empty object, and is in no commit.
+        rest.append(b" ".join((mode, stage, b"empty" if name in _EMPTY else b"", path)))
+        if path:
+            objects[os.fsdecode(path)] = digest_of_object(name.decode())
+    return Reply(digest_of(b"\0".join((code, *rest))), objects)
+
+
+def digest_of_object(name: str) -> bytes:
+    """Give 16 bytes that stand for the content of an object of git."""
+    return digest_of(f"git {name}".encode())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache as once
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Source(Struct, frozen=True):
 
     `root` is the project's directory on disk: the paths of a report are counted from it,
     and the environment is looked for there. `checked` are the paths named, counted from
-    the root too; `""` means all. `before` is the state that `--since` names. `roots` are
+    the root too; `""` means all. `before` opens the state that `--since` names. `roots` are
     those that an archive brings along; None leaves them to the project's build files.
     `is_built` says that the tree is an artefact, laid out otherwise than its sources.
     """
@@ -40,7 +41,7 @@ class Source(Struct, frozen=True):
     tree: Tree
     root: Path
     checked: tuple[str, ...]
-    before: Tree | None = None
+    before: Callable[[], Tree] | None = None
     roots: tuple[str, ...] | None = None
     is_built: bool = False
 
@@ -67,8 +68,8 @@ def open_source(request: CheckRequest, journal: Journal | None = None) -> Source
         journal.look(END, str(root))
     if request.since is not None:
         repository = Repository(root, request.environ, journal)
-        before = open_revision(repository, request.since, request.environ)
-        before = before.below(_within(root, repository.top))
+        prefix = _within(root, repository.top)
+        before = _earlier(repository, request.since, request.environ, prefix)
     return Source(open_tree(root, journal), root, checked, before)
 
 
@@ -134,12 +135,29 @@ def _open_git(request: CheckRequest, journal: Journal | None) -> Source:
     root = _root_in(tree, named[0])
     before = None
     if request.since is not None:
-        before = open_revision(repository, request.since, request.environ).below(root)
+        before = _earlier(repository, request.since, request.environ, root)
     checked = tuple(
         _below(place, root, text)
         for place, text in zip(named, request.paths or (".",), strict=True)
     )
     return Source(tree.below(root), repository.top / root, checked, before)
+
+
+def _earlier(
+    repository: Repository, revision: str, environ: Mapping[str, str], prefix: str
+) -> Callable[[], Tree]:
+    """Give what opens a revision, once; that it is there is looked up at once.
+
+    Raises LinkstepError when there is no such revision.
+    """
+
+    @once
+    def opened() -> Tree:
+        return open_revision(repository, revision, environ).below(prefix)
+
+    if not repository.has(revision):
+        opened()
+    return opened
 
 
 def _open_archive(request: CheckRequest, text: str) -> Source:

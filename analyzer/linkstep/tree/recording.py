@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.ignored import Ignored
@@ -33,7 +34,16 @@ class RecordedTree(DirectoryTree):
 
     def read(self, path: str) -> bytes:
         """Give the bytes of a regular file; OSError for anything else, at once."""
+        self.journal.texts.add(self._on_disk(path))
         return self.journal.read(self._on_disk(path))
+
+    def source(self, path: str) -> bytes:
+        """Give a file's bytes as `read` does, for its summary or for what `asked` tells."""
+        return self.journal.read(self._on_disk(path))
+
+    def asked(self, question: TextQuestion) -> None:
+        """Take note of what was made of the text of files that `source` gave."""
+        self.journal.questions.add(question)
 
     def real_path(self, path: str) -> str:
         """Give the absolute path that links lead to."""

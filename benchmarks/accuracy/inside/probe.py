@@ -73,7 +73,10 @@ class Prober:
             if (failure := self.failures.get(".".join(parts[:length]))) is not None:
                 return "undecided", failure
         try:
-            return importlib.import_module(name)
+            found: object = importlib.import_module(name)
+            if isinstance(found, ModuleType):
+                return found
+            return "undecided", f"{type(found).__name__} stands in its place"
         except ModuleNotFoundError as error:
             missing = error.name or ""
             if f"{name}.".startswith(f"{missing}."):

@@ -14,6 +14,7 @@ import importlib
 import importlib.machinery
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -130,7 +131,9 @@ def agrees(claim: dict[str, str], error: BaseException | None) -> bool:
     if kind == "name":
         return isinstance(error, ImportError) and f"cannot import name {name!r}" in str(error)
     if kind in ("attribute", "export"):
-        last = any(repr(part) in str(error) for part in name.split("."))
+        # A `__getattr__` of the module may say the name in its own way, without quotes.
+        said = re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", str(error)) is not None
+        last = said or any(repr(part) in str(error) for part in name.split("."))
         return isinstance(error, AttributeError) and last and module.split(".")[0] in str(error)
     if kind == "global":
         return isinstance(error, NameError)

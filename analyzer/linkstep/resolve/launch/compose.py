@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,8 +18,10 @@ from linkstep.resolve.launch.docker import Command, Stage, combined, read_stages
 from linkstep.resolve.launch.image_view import Copy, ImageView
 from linkstep.resolve.launch.places import narrowed
 from linkstep.resolve.launch.words import UNKNOWN
-from linkstep.resolve.launch.yaml_nodes import YamlNode, read_yaml
 from linkstep.resolve.paths import is_file, join, kind, read_text
+
+if TYPE_CHECKING:
+    from linkstep.resolve.launch.yaml_nodes import YamlNode
 
 NAME = re.compile(r"(?:[\w.-]+[.-])?compose(?:[.-][\w.-]+)?\.ya?ml\Z")
 _VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?:(:?[-?+])([^}]*))?\}|(\w+))")
@@ -34,6 +37,8 @@ def read_compose(tree: Tree, path: str, scripts: dict[str, str]) -> LaunchReadin
     >>> [(e.name, e.path, e.declared_at.span.line) for e in reading.entries]
     [('main:app (service web in compose.yml)', ('',), 6)]
     """
+    from linkstep.resolve.launch.yaml_nodes import read_yaml  # most trees have no such file
+
     text = read_text(tree, path) or ""
     readings = []
     for document in read_yaml(text):

@@ -7,10 +7,12 @@ arguments are known, `case "$1" in web) ...`. Files and exit codes decide nothin
 from __future__ import annotations
 
 import fnmatch
-
-from tree_sitter import Node
+from typing import TYPE_CHECKING
 
 from linkstep.resolve.launch.words import Variables, expand, expand_command, is_known
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 def decide(node: Node, variables: Variables) -> bool | None:

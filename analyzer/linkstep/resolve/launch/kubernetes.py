@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,8 +20,10 @@ from linkstep.resolve.launch.context import LaunchContext
 from linkstep.resolve.launch.image_view import ImageView
 from linkstep.resolve.launch.places import narrowed
 from linkstep.resolve.launch.words import UNKNOWN
-from linkstep.resolve.launch.yaml_nodes import YamlNode, read_yaml
 from linkstep.resolve.paths import read_text
+
+if TYPE_CHECKING:
+    from linkstep.resolve.launch.yaml_nodes import YamlNode
 
 _VARIABLE = re.compile(r"\$\((\w+)\)")
 _DEEPEST = 12
@@ -36,6 +39,8 @@ def read_kubernetes(tree: Tree, path: str, scripts: dict[str, str]) -> LaunchRea
     >>> [e.name for e in read_kubernetes(MemoryTree({"k.yaml": text}), "k.yaml", {}).entries]
     ['shop.main:app (container api in k.yaml)']
     """
+    from linkstep.resolve.launch.yaml_nodes import read_yaml  # most trees have no such file
+
     text = read_text(tree, path) or ""
     if "apiVersion" not in text or "{{" in text:
         return LaunchReading()

@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import cache
+from typing import TYPE_CHECKING
 
-import tree_sitter_bash
 from msgspec import Struct
-from tree_sitter import Language, Node, Parser
 
 from linkstep.resolve.launch.decisions import decide, matches
 from linkstep.resolve.launch.words import UNKNOWN, Variables, expand, is_known
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
 
 _MOST_COMMANDS = 2000
 _DEEPEST = 60
@@ -272,6 +274,9 @@ _SILENT = frozenset(
 
 @cache
 def _parser() -> Parser:
+    import tree_sitter_bash  # most trees have no shell text
+    from tree_sitter import Language, Parser
+
     return Parser(Language(tree_sitter_bash.language()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -13,8 +14,10 @@ from linkstep.resolve.launch.command import joined, read_shell
 from linkstep.resolve.launch.context import LaunchContext
 from linkstep.resolve.launch.places import narrowed
 from linkstep.resolve.launch.words import UNKNOWN
-from linkstep.resolve.launch.yaml_nodes import YamlNode, read_yaml
 from linkstep.resolve.paths import read_text
+
+if TYPE_CHECKING:
+    from linkstep.resolve.launch.yaml_nodes import YamlNode
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _SHELLS = ("", "bash", "sh")
@@ -31,6 +34,8 @@ def read_workflow(tree: Tree, path: str, scripts: dict[str, str]) -> LaunchReadi
     >>> [(e.name, e.declared_at.span.line) for e in reading.entries]
     [('src/x.py (job test in ci.yml)', 6)]
     """
+    from linkstep.resolve.launch.yaml_nodes import read_yaml  # most trees have no such file
+
     text = read_text(tree, path) or ""
     readings = []
     for document in read_yaml(text):

@@ -1,0 +1,178 @@
+"""A check after an edit: of the links that were made before, most still hold.
+
+A file that was edited is summarised again. When its outline is what it was, no other file can
+notice, and only its own references are linked. When these end as before, the report is the
+earlier one with other counts. In any other case nothing is said here, and everything is linked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from linkstep.errors import LinkstepError
+from linkstep.index.outline import outline
+from linkstep.index.summaries import Kept, Summaries
+from linkstep.index.summarize import summarize
+from linkstep.link.import_scan import digest_of_imports, scan_imports
+from linkstep.model.findings import Report
+from linkstep.model.request import CheckRequest
+from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.trace import FileTrace, RunTrace, Trace
+from linkstep.resolve.mentions import is_answered
+from linkstep.rulebook.suppress import may_be_unused
+from linkstep.run_trace import texts_below
+from linkstep.tree.inputs import FILE, OBJECT, Input
+from linkstep.tree.journal import Journal
+from linkstep.tree.open import Source, open_source
+
+_MOST = 50  # edited files; with more of them everything is linked
+
+
+class Edited:
+    """What became of an earlier run, its `report` and its `trace`, after an edit.
+
+    `changed` are the inputs of that run that are not what they were. `journal` takes note of
+    what is read now.
+    """
+
+    def __init__(
+        self,
+        request: CheckRequest,
+        report: Report,
+        trace: RunTrace,
+        changed: Collection[Input],
+        journal: Journal,
+        summaries: Summaries,
+    ) -> None:
+        self._request = request
+        self._report = report
+        self._trace = trace
+        self._changed = changed
+        self._journal = journal
+        self._summaries = summaries
+
+    def retold(self) -> tuple[Report, RunTrace] | None:
+        """Give the report and the trace of now; None when everything has to be linked."""
+        if not 0 < len(self._changed) <= _MOST:
+            return None
+        try:
+            source = open_source(self._request, self._journal)
+            paths = [self._path_of(one, source) for one in self._changed]
+            if any(path not in self._trace.files for path in paths) or self._is_told_of(paths):
+                return None
+            return self._after(source, [path for path in paths if path is not None])
+        except (LinkstepError, OSError):
+            return None  # whoever links everything says what is wrong
+
+    def _after(self, source: Source, paths: Iterable[str]) -> tuple[Report, RunTrace] | None:
+        contents: dict[str, bytes] = {}
+        inside: set[str] = set()
+        for path in paths:
+            text = source.tree.source(path)
+            content = source.tree.content_id(path)
+            if content is None or not self._says_the_same(path, text):
+                return None
+            contents[path] = content
+            before, now = self._before(path), self._now(path, text, content)
+            if before is None or before.problem is not None or now.problem is not None:
+                return None
+            if outline(before, references=True) != outline(now, references=True):
+                if outline(before) != outline(now) or not self._is_its_own(path):
+                    return None
+                inside.add(path)
+        return self._relinked(source, contents, inside)
+
+    def _relinked(
+        self, source: Source, contents: dict[str, bytes], inside: set[str]
+    ) -> tuple[Report, RunTrace] | None:
+        """Link the files whose references changed, and replace their records."""
+        found = Trace()
+        if inside:
+            from linkstep.pipeline import link_some_again  # all of the stages
+
+            found = link_some_again(self._request, source, self._trace, inside, self._summaries)
+        files = dict(self._trace.files)
+        references = resolved = 0
+        for path, content in contents.items():
+            last = files[path]
+            record = found.records.get(path, last.record)
+            if record.rest != last.record.rest:
+                return None
+            references += record.references - last.record.references
+            resolved += record.resolved - last.record.resolved
+            files[path] = FileTrace(last.module, content, record)
+        counts = self._report.counts
+        counts = replace(
+            counts, references=counts.references + references, resolved=counts.resolved + resolved
+        )
+        return replace(self._report, counts=counts), self._trace_with(source, files, found)
+
+    def _trace_with(self, source: Source, files: dict[str, FileTrace], found: Trace) -> RunTrace:
+        executed = {path: set(scopes) for path, scopes in self._trace.executed.items()}
+        for path, scope in found.executed:
+            executed.setdefault(path, set()).add(scope)
+        return replace(
+            self._trace,
+            files=files,
+            texts=self._trace.texts | texts_below(source, self._journal),
+            executed={path: tuple(sorted(scopes)) for path, scopes in executed.items()},
+            scanned=self._trace.scanned | found.scanned,
+        )
+
+    def _path_of(self, one: Input, source: Source) -> str | None:
+        """Give the path of a changed input in the tree, None when it is none of a file there."""
+        if one.asked == FILE:
+            start = source.root.as_posix().rstrip("/") + "/"
+        elif one.asked == OBJECT and self._trace.prefix is not None:
+            start = self._trace.prefix + "/" if self._trace.prefix else ""
+        else:
+            return None
+        return one.path[len(start) :] if one.path.startswith(start) else None
+
+    def _is_told_of(self, paths: Iterable[str | None]) -> bool:
+        """Whether a finding speaks of one of the files: of its lines, most likely."""
+        told = msgspec.json.encode((self._report.findings, self._report.baselined)).decode()
+        return any(path is not None and path in told for path in paths)
+
+    def _says_the_same(self, path: str, text: bytes) -> bool:
+        """Whether what was asked of the text itself has the same answer."""
+        if path in self._trace.texts or may_be_unused(text):
+            return False
+        if not all(is_answered(question, path, text) for question in self._trace.questions):
+            return False
+        scanned = self._trace.scanned.get(path)
+        if scanned is None:
+            return True
+        name = self._trace.files[path].module
+        package = name if _kind(path).is_package else name.rpartition(".")[0]
+        return scanned == digest_of_imports(scan_imports(text, package))
+
+    def _is_its_own(self, path: str) -> bool:
+        """Whether the bodies of a file's functions were looked into by its own links only."""
+        executed = self._trace.executed.get(path, ())
+        return path not in self._trace.again and not any(executed)
+
+    def _before(self, path: str) -> FileSummary | None:
+        """Give the earlier summary of a file, None when it is not kept any more."""
+        kept = self._summaries.get(self._key(path, self._trace.files[path].content))
+        return None if kept is None else kept.summary
+
+    def _now(self, path: str, text: bytes, content: bytes) -> FileSummary:
+        key = self._key(path, content)
+        kept = self._summaries.get(key)
+        if kept is None:
+            summary = summarize(text, _kind(path), self._trace.target, self._request.reader)
+            kept = Kept(summary, may_be_unused(text))
+            self._summaries.put(key, kept)
+        return kept.summary
+
+    def _key(self, path: str, content: bytes) -> bytes:
+        target, reader = self._trace.target, self._request.reader
+        return self._summaries.key(content, _kind(path), target, reader, shallow=False)
+
+
+def _kind(path: str) -> ModuleKind:
+    return ModuleKind.PACKAGE if path.endswith("__init__.py") else ModuleKind.MODULE

@@ -1,0 +1,79 @@
+"""Traces: what links were made of, so that a later run knows which of them still hold.
+
+The links of a file follow from its own summary, from what other files *tell* (their outline,
+see `index/outline.py`), and from what there is to be found. Some parts of linking look deeper
+into a file than its outline: they are noted here.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from linkstep.model.target import Target
+
+
+class LinkRecord(Struct, frozen=True, array_like=True):
+    """How the references of one file ended: two counts, and 16 bytes that stand for the rest.
+
+    The rest are its edges, what is broken or unknown, and what it needs of distributions and
+    of the standard library; all of it without lines and columns.
+    """
+
+    references: int
+    resolved: int
+    rest: bytes
+
+
+class Trace(Struct, frozen=True):
+    """The records of linked files by path, and what was looked at besides outlines.
+
+    `executed` are bodies that were executed in the abstract: a path with the number of a
+    scope, 0 for the module. `scanned` are the files whose text was searched for imports, with
+    16 bytes that stand for what was found.
+    """
+
+    records: dict[str, LinkRecord] = {}
+    executed: frozenset[tuple[str, int]] = frozenset()
+    scanned: dict[str, bytes] = {}
+
+
+class FileTrace(Struct, frozen=True, array_like=True):
+    """A file that was linked: the name of its module, what stands for its content, its record."""
+
+    module: str
+    content: bytes
+    record: LinkRecord
+
+
+class TextQuestion(Struct, frozen=True, array_like=True):
+    """What was asked of the text of files: whether it has one of some `words`.
+
+    Words `as_written` are any bytes; others are names of distributions, in any spelling that
+    is the same to PEP 503. `path` is the file asked, empty for all files of the tree; then
+    `witness` is one that has a word, if the answer was yes.
+    """
+
+    words: tuple[str, ...]
+    as_written: bool
+    answer: bool
+    path: str = ""
+    witness: str = ""
+
+
+class RunTrace(Struct, frozen=True, array_like=True):
+    """What a whole run was made of, for the next one.
+
+    `prefix` leads from the top of the git repository to the root, for a tree that git holds;
+    None for one on disk. `texts` are the files whose text may have counted for more than a
+    summary and the answers to `questions`, `executed` the functions and `scanned` the files of `Trace`, `again` those that
+    were linked a second time, for another Python or for what is delivered.
+    """
+
+    target: Target
+    prefix: str | None
+    files: dict[str, FileTrace]
+    texts: frozenset[str]
+    executed: dict[str, tuple[int, ...]]
+    scanned: dict[str, bytes]
+    again: frozenset[str]
+    questions: tuple[TextQuestion, ...] = ()

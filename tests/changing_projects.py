@@ -51,6 +51,20 @@ BODIES = (
     "def broken(:\n",
     "x = 1  # linkstep: ignore[LS101]\n",
     "",
+    "import os\nfrom app.db import get_session\n\ndef run(x):\n    return x\n",
+)
+INSERTED = (
+    "edited = 1",
+    "os.path",
+    "os.never",
+    "get_session",
+    "get_session.never",
+    "import app.db",
+    "from app.db import never",
+    "get_session.attribute = 1",
+    "global added; added = 1",
+    "return lambda: 1",
+    "x = 'dep'  # linkstep: ignore",
 )
 CONFIGURATIONS = (
     "",
@@ -170,6 +184,22 @@ def add(project: ChangingProject) -> str:
     return name
 
 
+def insert(project: ChangingProject) -> str:
+    """Put a statement into a function, or a comment or a definition into the file."""
+    path = project.any_file()
+    if not path.is_file():
+        return ""
+    lines = path.read_text().split("\n")
+    bodies = [n for n, line in enumerate(lines) if line.startswith("    ")]
+    if not bodies or project.random.random() < 0.2:
+        lines.insert(0, project.random.choice(("# a comment", "def added(): ...", "x = 1")))
+    else:
+        statement = project.random.choice(INSERTED)
+        lines.insert(project.random.choice(bodies), f"    {statement}")
+    path.write_text("\n".join(lines))
+    return str(path)
+
+
 def delete(project: ChangingProject) -> str:
     path = project.any_file()
     _clear(path)
@@ -262,7 +292,21 @@ def unstage(project: ChangingProject) -> str:
 
 
 ACTIONS: tuple[Callable[[ChangingProject], str], ...] = (
-    *(write, write, add, delete, rename, touch, revert, revert, replace_unseen),
+    *(
+        write,
+        write,
+        insert,
+        insert,
+        insert,
+        insert,
+        add,
+        delete,
+        rename,
+        touch,
+        revert,
+        revert,
+        replace_unseen,
+    ),
     *(make_unreadable, retarget, ignore, configure, install, commit, unstage),
 )
 

@@ -47,12 +47,16 @@ TOGETHER = {
     "cli",
     "delivery_pipeline",
     "dependency_pipeline",
+    "edited_check",
+    "edited_pipeline",
     "health_pipeline",
     "image_comparison",
     "image_opening",
     "image_pipeline",
+    "linked",
     "pipeline",
     "preparation",
+    "run_trace",
     "staged_pipeline",
     "upgrade_pipeline",
     "version_pipeline",
@@ -197,3 +201,23 @@ def test_the_version_costs_no_heavy_import() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[1:] == [""]
+
+
+def test_a_check_imports_what_its_files_need(tmp_path: Path) -> None:
+    """No circle, shell text, YAML or pattern is in this project, and no process is started."""
+    (tmp_path / "app.py").write_text("import json\nfrom other import value\nprint(json, value)\n")
+    (tmp_path / "other.py").write_text("value = 1\n")
+    program = (
+        "import sys; from linkstep.cli.main import main; main(['check', '--no-cache']); "
+        "print(*sorted({'networkx', 'libcst', 'yaml', 'pathspec', 'tree_sitter', 'tarfile', "
+        "'multiprocessing', 'linkstep.health_pipeline'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == "\n"

@@ -1,19 +1,22 @@
 """A check after an edit: of the links that were made before, most still hold.
 
 A file that was edited is summarised again. When its outline is what it was, no other file can
-notice, and only its own references are linked. When these end as before, the report is the
+notice, and only its own references are linked. When it defines other names, so are those of the
+files that have these names in their text. When all of them end as before, the report is the
 earlier one with other counts. In any other case nothing is said here, and everything is linked.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Collection, Iterable
 
 import msgspec
 from msgspec.structs import replace
 
 from linkstep.errors import LinkstepError
-from linkstep.index.outline import outline
+from linkstep.index.outline import image, outline, passes_on
 from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
 from linkstep.link.import_scan import digest_of_imports, scan_imports
@@ -70,6 +73,7 @@ class Edited:
     def _after(self, source: Source, paths: Iterable[str]) -> tuple[Report, RunTrace] | None:
         contents: dict[str, bytes] = {}
         inside: set[str] = set()
+        names: set[str] = set()
         for path in paths:
             text = source.tree.source(path)
             content = source.tree.content_id(path)
@@ -79,11 +83,51 @@ class Edited:
             before, now = self._before(path), self._now(path, text, content)
             if before is None or before.problem is not None or now.problem is not None:
                 return None
-            if outline(before, references=True) != outline(now, references=True):
-                if outline(before) != outline(now) or not self._is_its_own(path):
+            if image(before) != image(now):
+                told, tells = outline(before), outline(now)
+                if told.rest != tells.rest or not self._is_its_own(path):
+                    return None
+                changed = told.changed(tells)
+                if changed and not self._may_define(path, changed, source):
                     return None
                 inside.add(path)
+                names |= changed
+        if names:
+            users = self._users_of(frozenset(names), source, contents)
+            if users is None:
+                return None
+            inside |= users
         return self._relinked(source, contents, inside)
+
+    def _may_define(self, path: str, names: Collection[str], source: Source) -> bool:
+        """Whether a file may define other names than before, and only who has them can notice."""
+        trace, report = self._trace, self._report
+        if report.findings or report.baselined or path in trace.executed or path in trace.started:
+            return False
+        if any(name.startswith("__") for name in names):
+            return False
+        if not _kind(path).is_package:
+            return True
+        beside = source.tree.entries(posixpath.dirname(path))
+        return not any(name in beside or f"{name}.py" in beside for name in names)
+
+    def _users_of(
+        self, names: frozenset[str], source: Source, edited: Collection[str]
+    ) -> set[str] | None:
+        """Give the other files that have one of the names in their text, None when one of them
+        may pass it on as something else.
+        """
+        words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
+        found = set()
+        for path in source.tree.files():
+            if path in edited or not words.search(source.tree.source(path)):
+                continue
+            summary = self._before(path) if path in self._trace.files else None
+            aside = path in self._trace.executed or path in self._trace.started
+            if summary is None or aside or path in self._trace.again or passes_on(summary, names):
+                return None
+            found.add(path)
+        return found
 
     def _relinked(
         self, source: Source, contents: dict[str, bytes], inside: set[str]
@@ -91,15 +135,18 @@ class Edited:
         """Link the files whose references changed, and replace their records."""
         found = Trace()
         if inside:
-            from linkstep.pipeline import link_some_again  # all of the stages
+            from linkstep.edited_pipeline import link_some_again  # all of the stages
 
             found = link_some_again(self._request, source, self._trace, inside, self._summaries)
         files = dict(self._trace.files)
         references = resolved = 0
-        for path, content in contents.items():
+        for path in contents.keys() | found.records.keys():
             last = files[path]
+            content = contents.get(path, last.content)
             record = found.records.get(path, last.record)
-            if record.rest != last.record.rest:
+            needed = found.library.get(path, frozenset())
+            everywhere = self._trace.everywhere
+            if record.rest != last.record.rest or (everywhere is not None and needed - everywhere):
                 return None
             references += record.references - last.record.references
             resolved += record.resolved - last.record.resolved

@@ -21,6 +21,7 @@ from linkstep.errors import LinkstepError
 from linkstep.image_comparison import bound_names, compare_with_sources
 from linkstep.image_opening import Prepared, prepare
 from linkstep.index.build import Index
+from linkstep.linked import Linked, counted
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Origin, PathEntry
 from linkstep.model.facts import Fact, ShadowedModule
@@ -58,7 +59,7 @@ def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> C
             linked, further = _link(prepared, configuration, request, observer)
         facts = (*facts, *further)
         commented = tuple(linked.commented)
-        counts = pipeline.counted(linked, 0)
+        counts = counted(linked, 0)
         notes += linked.notes
     else:
         notes.append("nothing was linked, since no interpreter of the image could be found")
@@ -100,7 +101,7 @@ def explain_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) ->
 
 def _link(
     prepared: Prepared, configuration: Configuration, request: ImageRequest, observer: Observer
-) -> tuple[pipeline.Linked, tuple[Fact, ...]]:
+) -> tuple[Linked, tuple[Fact, ...]]:
     """Give the facts of an image: what the command reaches first, then the rest of it.
 
     The path of the command is known, so what it reaches is linked on that path alone. The

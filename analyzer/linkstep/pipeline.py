@@ -6,8 +6,7 @@ import contextlib
 import gc
 import posixpath
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -31,21 +30,21 @@ from linkstep.index.summaries import Summaries
 from linkstep.link.components import components
 from linkstep.link.entries import Starts
 from linkstep.link.modules import every_step
-from linkstep.link.program import link, link_again
+from linkstep.link.program import link
 from linkstep.link.submodules import Verdicts
+from linkstep.linked import Linked, counted
 from linkstep.model.delivery import Delivery
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
-from linkstep.model.facts import BrokenReference, Fact, Problem
-from linkstep.model.findings import Counts, Finding, Report, Rule
+from linkstep.model.facts import BrokenReference, Fact
+from linkstep.model.findings import Finding, Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
 from linkstep.model.summary import FileSummary, ModuleKind, StateUse
-from linkstep.model.target import Target
-from linkstep.model.trace import RunTrace, TextQuestion, Trace
+from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.preparation import (
     baseline_file,
@@ -130,45 +129,11 @@ def check(
         baseline_file(root, configuration, request),
         view(source.checked, result.judged, rules, configuration.policy),
         cache(partial(_overview, result.program, result.facts, judged, configuration)),
-        None if journal is None or before is not None else _trace(source, journal, result),
+        None if journal is None or before is not None else trace_of_run(source, journal, result),
     )
 
 
-def _trace(source: Source, journal: Journal, linked: Linked) -> RunTrace:
-    names = {module.path: module.name for module in linked.program.modules}
-    first = linked.program.trace
-    for path in linked.commented:
-        journal.texts.add(str(source.root / path))  # what its comments say counts
-    return trace_of_run(source, journal, linked.target, names, first, linked.traces)
-
-
-def link_some_again(
-    request: CheckRequest, source: Source, last: RunTrace, paths: Set[str], summaries: Summaries
-) -> Trace:
-    """Link some files as `check` would, which has linked all others when it made `last`."""
-    configuration = configure(source, request)
-    project = resolve_project(source.tree, settings_of(source.root, configuration, request))
-    tree = source.tree
-    finder = Finder(tree, project)
-    index = index_of(tree, project, request, summaries)
-    chosen = selected(tree.files(), configuration, source.checked)
-    with collector_off():
-        return link_again(
-            paths,
-            [module_of(path, project.roots, tree) for path in chosen if path in last.files],
-            _witnesses(tree, project, chosen),
-            finder.find,
-            index.summary,
-            lambda name: stdlib_stub(name, project.target),
-            project.target,
-            index.text,
-            lambda path, suffixes: texts_around(path, suffixes, tree, project),
-            index.source,
-            project.environment.suspects,
-        )
-
-
-def _witnesses(tree: Tree, project: Project, chosen: Iterable[str]) -> list[Found]:
+def witnesses_beside(tree: Tree, project: Project, chosen: Iterable[str]) -> list[Found]:
     """Give the modules that are not checked and may set names on those that are."""
     checked = set(chosen)
     return [
@@ -217,32 +182,6 @@ def map_imports(
         tree, root, checked = source.tree, source.root, source.checked
         result = check_tree(tree, root, configuration, request, checked, observer, summaries)
         return part_of(import_map(result.program, result.facts), wanted)
-
-
-class Linked:
-    """What linking a tree gives, before any rule looks at it."""
-
-    def __init__(
-        self,
-        program: Program,
-        facts: tuple[Fact, ...],
-        files: int,
-        commented: Sequence[str],
-        notes: tuple[str, ...],
-        judged: frozenset[str] | None,
-        unreached: int | None,
-        target: Target,
-        traces: Sequence[Trace],
-    ) -> None:
-        self.program = program
-        self.facts = facts
-        self.files = files
-        self.commented = commented
-        self.notes = notes
-        self.unreached = unreached  # modules that no entry point reaches
-        self.judged = judged  # top-level names that findings can be about, None for all
-        self.target = target
-        self.traces = traces  # of what was linked once more
 
 
 def _link_and_judge(
@@ -342,7 +281,7 @@ def link_project(
     index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
-    witnesses = _witnesses(tree, project, paths)
+    witnesses = witnesses_beside(tree, project, paths)
     verdicts: Verdicts = {}
     program = link(
         readable,
@@ -402,6 +341,8 @@ def link_project(
         *(program, facts, len(paths), index.commented, notes, judged, unreached),
         project.target,
         (*admitted.traces, *missing.traces),
+        admitted.lacked,
+        entries,
     )
 
 
@@ -520,22 +461,3 @@ def _lost_entries(entries: Sequence[str], modules: Iterable[str]) -> Iterator[st
     for entry in entries:
         if entry.partition(":")[0] not in known:
             yield f"entry point {entry}: the project has no such module"
-
-
-def counted(linked: Linked, suppressed: int) -> Counts:
-    """Give how the references of a linked tree ended."""
-    program = linked.program
-    broken = [
-        link for link in program.broken if link.problem is not Problem.POSSIBLY_UNDEFINED_NAME
-    ]
-    return Counts(
-        files=linked.files,
-        references=program.references,
-        resolved=program.resolved,
-        unresolved=len(broken),
-        unknown=sum(program.unknown.values()),
-        optional=sum(link.optional for link in broken),
-        suppressed=suppressed,
-        unreached=linked.unreached,
-        reasons=dict(Counter({str(doubt): n for doubt, n in program.unknown.items()})),
-    )

@@ -5,29 +5,19 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
-from linkstep.model.target import Target
-from linkstep.model.trace import FileTrace, RunTrace, Trace
+from linkstep.linked import Linked
+from linkstep.model.trace import FileTrace, RunTrace
 from linkstep.tree.git import GitTree
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source
 
 
-def trace_of_run(
-    source: Source,
-    journal: Journal,
-    target: Target,
-    names: Mapping[str, str],
-    first: Trace,
-    further: Sequence[Trace],
-) -> RunTrace:
-    """Give the trace of a run over `source`.
-
-    `names` gives the module names of the linked files. `first` is the trace of the
-    link that counts, `further` are those of files that were linked once more.
-    """
-    tree = source.tree
+def trace_of_run(source: Source, journal: Journal, linked: Linked) -> RunTrace:
+    """Give the trace of a run over `source`."""
+    tree, program = source.tree, linked.program
+    first, further = program.trace, linked.traces
+    names = {module.path: module.name for module in program.modules}
     files: dict[str, FileTrace] = {}
     for path, record in first.records.items():
         content = tree.content_id(path)
@@ -36,15 +26,20 @@ def trace_of_run(
     executed: dict[str, list[int]] = defaultdict(list)
     for path, scope in sorted(frozenset().union(first.executed, *(t.executed for t in further))):
         executed[path].append(scope)
-    scanned = {path: told for one in (*further, first) for path, told in one.scanned.items()}
+    entries = {entry.partition(":")[0] for entry in linked.entries}
+    started = {path for one in program.launches for path in one.modules}
+    started.update(path for path, name in names.items() if name in entries)
+    needed = frozenset().union(*first.library.values())
     return RunTrace(
-        target,
+        linked.target,
         _prefix(source),
         files,
-        texts_below(source, journal),
+        texts_below(source, journal) | frozenset(linked.commented),
         {path: tuple(scopes) for path, scopes in executed.items()},
-        scanned,
+        {path: told for one in (*further, first) for path, told in one.scanned.items()},
         frozenset(path for one in further for path in one.records),
+        frozenset(started),
+        None if linked.lacked is None else needed - linked.lacked,
         tuple(sorted(journal.questions, key=str)),
     )
 

@@ -29,6 +29,7 @@ from linkstep.index.build import Index
 from linkstep.index.served_names import ServedNames
 from linkstep.index.summaries import Summaries
 from linkstep.link.program import link
+from linkstep.linked import Linked, counted
 from linkstep.model.environment import Environment, Found, Origin, Project
 from linkstep.model.facts import BrokenReference, DependencyFault, Fact
 from linkstep.model.findings import Counts, Report
@@ -218,10 +219,10 @@ class Upgrade:
                     replacements.append(Replacement(str(wheel), replacements[0].site, frozenset()))
 
     @cached_property
-    def _before(self) -> pipeline.Linked:
+    def _before(self) -> Linked:
         return self._linked(self._tree)
 
-    def _linked(self, tree: Tree) -> pipeline.Linked:
+    def _linked(self, tree: Tree) -> Linked:
         check = self._request.check
         return pipeline.link_project(
             tree, self._project, self._configuration, check, ("",), self._observer, self._shared
@@ -320,9 +321,7 @@ class Upgrade:
 
         return ServedNames(load)
 
-    def _conflicts(
-        self, linked: pipeline.Linked, installation: Installation
-    ) -> Iterator[DependencyFault]:
+    def _conflicts(self, linked: Linked, installation: Installation) -> Iterator[DependencyFault]:
         """Give the requirements that are met now and not any more, declared ones first."""
         before = unmet_declarations(self._before.facts)
         for fact in unmet_declarations(linked.facts):
@@ -348,7 +347,7 @@ class Upgrade:
         """Give the report of some facts; the files of the environment have short paths."""
         read = self._read
         judgement = judge(facts, self._rules, self._configuration.policy, read)
-        counts: Counts = pipeline.counted(self._before, judgement.suppressed)
+        counts: Counts = counted(self._before, judgement.suppressed)
         broken = sum(isinstance(one.fact, BrokenReference) for one in judgement.findings)
         resolved = counts.references - broken
         counts = replace(counts, resolved=resolved, unresolved=broken, unknown=0, reasons={})

@@ -46,6 +46,7 @@ class AdmittedVersions:
         self._witnesses = witnesses
         self._pinned = project.target_why != project.admitted_by
         self.traces: list[Trace] = []
+        self.lacked: frozenset[LibraryName] | None = None  # by any of the other versions
 
     def facts(
         self,
@@ -66,6 +67,7 @@ class AdmittedVersions:
         others = link_versions(
             program, target, versions, self._lacking, self._link, follow_tests=not self._pinned
         )
+        self.lacked = frozenset().union(*(other.lacks for other in others))
         admitted_by = project.admitted_by
         if not self._pinned:
             broken = with_versions(broken, others, admitted_by)

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.speed.corpora import Corpus, corpora, lines_in, multiplied, unpack
+from benchmarks.speed.hook import Hook
 from benchmarks.speed.measuring import Taken, median, run
 from benchmarks.speed.tools import BODY, COLD, EXPORT, OTHERS, PEERS, WARM, Tool, install
 
@@ -66,7 +67,11 @@ class Bench:
         """Give the tables, each when it is measured."""
         yield self.machine()
         for corpus in chosen:
-            yield self.table(corpus)
+            if corpus.is_hook:
+                hook = Hook(corpus, self.work, self.programs, self.environ)
+                yield hook.table(self.rounds, _with_line)
+            else:
+                yield self.table(corpus)
         if everything:
             yield self.growth(chosen[0])
         yield self.start()

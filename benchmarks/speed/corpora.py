@@ -18,12 +18,13 @@ HERE = Path(__file__).parent
 
 
 class Corpus(Struct, frozen=True):
-    """Code by the distributions it is of, and where it is edited."""
+    """Code by the distributions it is of, and where it is edited; `is_hook` asks for the hook."""
 
     name: str
     distributions: list[str]
     edited: str
     removed: str
+    is_hook: bool = False
 
 
 def corpora() -> list[Corpus]:

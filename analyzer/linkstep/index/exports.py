@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 
 from linkstep.index.conditions import ScopeOf, reference
@@ -99,17 +98,25 @@ _READERS = frozenset(
 _MUTATORS = frozenset({"append", "extend", "insert", "remove", "pop", "clear", "__iadd__"})
 
 
-# Every `__all__` that does not begin a line and is not only looked at, and items of it.
-_ELSEWHERE = re.compile(r"(?m)(?<![.\w*])(?<!^)(?<!\bin )(?<!return )__all__\b|^__all__\s*\[")
-
-
 def may_change_unseen(text: str) -> bool:
     """Whether a file does more with `__all__` than statements at the beginning of a line do.
 
     >>> may_change_unseen("__all__ = []\\n__all__ += one.__all__"), may_change_unseen("f(__all__)")
     (False, True)
     """
-    return "__all__" in text and _ELSEWHERE.search(text) is not None
+    at = text.find("__all__")
+    while at >= 0:
+        before, after = text[max(at - 8, 0) : at], text[at + 7 : at + 10]
+        if not before or before.endswith("\n"):
+            elsewhere = after.lstrip().startswith("[")
+        else:
+            looked_at = before.endswith(("*", " in ", "return ")) and not after.startswith(".")
+            another = before[-1] == "." or before[-1].isidentifier()
+            elsewhere = not (looked_at or another)
+        if elsewhere:
+            return True
+        at = text.find("__all__", at + 7)
+    return False
 
 
 def changed_unseen(tree: ast.Module) -> int | None:

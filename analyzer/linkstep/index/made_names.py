@@ -45,6 +45,55 @@ def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
+def loop_prefix(key: ast.expr, node: ast.AST, loops: Sequence[ast.For]) -> str | None:
+    """Give what a name begins with wherever a loop comes to `node`, None when that is not known.
+
+    >>> loop = ast.parse("for n in x:\\n    if n.startswith('RLIM'):\\n        g[n] = 1").body[0]
+    >>> stored = loop.body[0].body[0].targets[0]
+    >>> loop_prefix(stored.slice, stored, [loop])
+    'RLIM'
+    """
+    if not isinstance(key, ast.Name):
+        return None
+    for loop in reversed(loops):
+        stored = _stored(loop, key.id)
+        if not stored:
+            continue
+        if stored != [loop.target]:
+            return None
+        for test in ast.walk(loop):
+            if isinstance(test, ast.If) and _holds(test.body, node):
+                prefix = _prefix(test.test, key.id)
+                if prefix:
+                    return prefix
+        return None
+    return None
+
+
+def _stored(loop: ast.For, name: str) -> list[ast.Name]:
+    """Give the places of a loop that bind a name."""
+    return [
+        node
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+    ]
+
+
+def _holds(body: Sequence[ast.stmt], node: ast.AST) -> bool:
+    return any(found is node for statement in body for found in ast.walk(statement))
+
+
+def _prefix(test: ast.expr, name: str) -> str | None:
+    """Give the text of `name.startswith(text)`, alone or among what has to hold."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return next((found for part in test.values if (found := _prefix(part, name))), None)
+    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute)):
+        return None
+    asked = test.func.attr == "startswith" and getattr(test.func.value, "id", None) == name
+    text = test.args[0] if asked and len(test.args) == 1 else None
+    return text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
+
+
 def loop_names(key: ast.expr, loops: Sequence[ast.For], tree: ast.Module) -> list[str] | None:
     """Give the values of `key` in the loops around it: `for key in ("a", "b"): ...`.
 
@@ -57,13 +106,7 @@ def loop_names(key: ast.expr, loops: Sequence[ast.For], tree: ast.Module) -> lis
     if not isinstance(key, ast.Name):
         return None
     for loop in reversed(loops):
-        stored = [
-            node
-            for node in ast.walk(loop)
-            if isinstance(node, ast.Name)
-            and node.id == key.id
-            and not isinstance(node.ctx, ast.Load)
-        ]
+        stored = _stored(loop, key.id)
         if not stored:
             continue
         if stored != [loop.target]:

@@ -12,7 +12,7 @@ import ast
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import KNOWN_CALLS, called_paths
 from linkstep.index.handed_namespaces import only_reads
-from linkstep.index.made_names import is_found, loop_names, member_names
+from linkstep.index.made_names import is_found, loop_names, loop_prefix, member_names
 from linkstep.index.references import References
 from linkstep.index.restored_names import is_restored
 from linkstep.model.expressions import Call, Compare, Const, Ref
@@ -53,6 +53,7 @@ class Namespaces(References):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.opens: list[tuple[str, int]] = []
+        self.prefixes: tuple[str, ...] = ()  # of names that an open module gives itself
         self.by_name = 0  # imports by name so far
         self.opens_path = False
         self.hands_over: dict[Ref, None] = {}
@@ -130,6 +131,8 @@ class Namespaces(References):
                 self.bind_item(ast.Constant(name), node)
         elif not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
             self.open("globals() is changed under computed keys", node)
+            prefix = loop_prefix(key, node, self.loops)
+            self.prefixes += (prefix,) if prefix else ()
         elif self.frame is self.module:
             self.steps.append(Bind(key.value, BindingKind.DYNAMIC, node.lineno))
         else:

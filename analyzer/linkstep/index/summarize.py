@@ -18,6 +18,7 @@ from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
 from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
+from linkstep.index.table_reading import only_looks
 from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
@@ -79,9 +80,10 @@ def summarize(
         tuple(recorder.scopes),
         lazy=recorder.lazy,
         opens=tuple(recorder.opens),
+        prefixes=recorder.prefixes if len(recorder.prefixes) == len(recorder.opens) else (),
         opens_path=recorder.opens_path,
         hands_over=tuple(recorder.hands_over),
-        reflective=_is_reflective(source),
+        reflective=_is_reflective(source, tree),
         words=frozenset(recorder.words),
         only_called=only_called(tree) if b"sys.modules[" in source else frozenset(),
         hooks=b"meta_path" in source or b"path_hooks" in source,
@@ -92,16 +94,13 @@ def summarize(
     )
 
 
-def _is_reflective(source: bytes) -> bool:
-    """Whether a file touches the namespaces of others, except to read what changes nothing.
-
-    >>> _is_reflective(b"sys.modules[name].x = 1"), _is_reflective(b"if name in sys.modules: y()")
-    (True, False)
-    """
+def _is_reflective(source: bytes, tree: ast.Module) -> bool:
+    """Whether a file touches the namespaces of others, except to read what changes nothing."""
     if not any(word in source for word in _REFLECTIVE):
         return False
     rest = _HARMLESS.sub(b"", source)
-    return any(word in rest for word in _REFLECTIVE)
+    words = [word for word in _REFLECTIVE if word in rest]
+    return bool(words) and (words != [b"sys.modules"] or not only_looks(tree))
 
 
 def _parse(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from linkstep.link.entered_names import literal_entries, may_enter
 from linkstep.link.idle import idle_functions, is_taken, root_of
-from linkstep.link.made_modules import may_be_made
+from linkstep.link.made_modules import makers_among, may_be_made
 from linkstep.link.modules import Module, Modules, all_steps, every_step, is_namespace
 from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
@@ -62,6 +62,7 @@ class Evidence:
         self._needed: dict[tuple[Module, str], bool] = {}
         self._made: dict[Module, tuple[list[ModuleAlias], list[ModuleAlias]]] = {}
         self._makeable: dict[str, bool] = {}
+        self._makers: list[bytes] | None = None  # of the project
         self._own: dict[Module, tuple[Module, ...]] = {}
 
     def others_with(self, word: bytes) -> Iterator[Module]:
@@ -154,7 +155,7 @@ class Evidence:
             return False
         needed = self._needed.get((package, name))
         if needed is None:
-            needed = needs_first(package, name, self.modules.find)
+            needed = needs_first(package, name, self.modules.find, self.lookup.executed)
             self._needed[package, name] = needed
         return not needed
 
@@ -197,11 +198,13 @@ class Evidence:
     def _may_be_made(self, package: Module, name: str) -> bool:
         """Whether the project, or the installed package, may make a module of that name."""
         if name not in self._makeable:
-            modules = (*self.first_party, *self.others)
-            texts = [self.text_of(module.path) for module in modules]
+            if self._makers is None:
+                modules = (*self.first_party, *self.others)
+                self._makers = makers_among(self.text_of(module.path) for module in modules)
+            makers = self._makers
             if not package.is_first_party:
-                texts += self.texts_around(package.path, (".py",))
-            self._makeable[name] = may_be_made(name, texts)
+                makers = makers + makers_among(self.texts_around(package.path, (".py",)))
+            self._makeable[name] = may_be_made(name, makers)
         return self._makeable[name]
 
     def _aliased_anywhere(self, name: str) -> bool:

@@ -160,10 +160,10 @@ class Flow:
             kind = type(step)
             if kind not in leading:
                 self.emit(step, at)
-                if kind is Bind:
-                    bound.add(step.name)  # type: ignore[union-attr]
-                elif kind is Unbind:
-                    bound.discard(step.name)  # type: ignore[union-attr]
+                if isinstance(step, Bind):
+                    bound.add(step.name)
+                elif isinstance(step, Unbind):
+                    bound.discard(step.name)
                 elif kind in _IMPORTS:
                     bound |= imported_names(step)
                 continue

@@ -296,7 +296,7 @@ class Lookup:
         if names is not None:
             if names.building:
                 return Doubt.CYCLE
-            if names.doubts:
+            if names.doubts and not _is_never_made(module, names, name):
                 return names.doubts[0]
         if self.evidence.may_be_set(module, name):
             return Doubt.OUTSIDE
@@ -420,3 +420,9 @@ class Lookup:
             if isinstance(value, Maybe):
                 value = value.value
         return value
+
+
+def _is_never_made(module: Module, names: Names, name: str) -> bool:
+    """Whether all that a module makes at run time begins otherwise than `name`."""
+    prefixes = module.summary.prefixes if module.summary is not None else ()
+    return bool(prefixes) and names.doubts == [Doubt.OPEN] and not name.startswith(prefixes)

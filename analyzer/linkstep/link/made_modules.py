@@ -18,6 +18,11 @@ _MAKES = re.compile(
     rb"|\bModuleType\s+as\b|=\s*(?:\w+\.)?ModuleType\s*$|\b__name__\s*=[^=]",
     re.MULTILINE,
 )
+# One of these is in whatever that finds: most files need not be looked through.
+_WORDS = (
+    *(b"type(", b"__name__", b"ModuleType", b"new_module", b"module_from_spec", b"ModuleSpec"),
+    *(b"spec_from_", b"load_source", b"FileLoader"),
+)
 _COMPUTES = re.compile(
     rb"(?<![\w.])__(?:name|package)__\s*[+%]|[+%{]\s*__(?:name|package)__"
     rb"|\(\s*__(?:name|package)__\s*,|,\s*__(?:name|package)__\s*[,)]"
@@ -28,12 +33,21 @@ _JOINS = re.compile(
 )
 
 
-def may_be_made(name: str, texts: Iterable[bytes]) -> bool:
-    """Whether some file makes modules and may call one of them `name`.
+def makers_among(texts: Iterable[bytes]) -> list[bytes]:
+    """Give the texts that make modules: looked through once, whatever names are asked for.
+
+    >>> makers_among([b"module = ModuleType('shop.db')", b"import shop.db"])
+    [b"module = ModuleType('shop.db')"]
+    """
+    return [text for text in texts if any(map(text.__contains__, _WORDS)) and _MAKES.search(text)]
+
+
+def may_be_made(name: str, makers: Iterable[bytes]) -> bool:
+    """Whether one of some texts that make modules may call one of them `name`.
 
     >>> may_be_made("shop.db", [b"module = ModuleType('shop.db')"])
     True
-    >>> may_be_made("shop.db", [b"module = ModuleType('db')", b"x = 'shop.db'"])
+    >>> may_be_made("shop.db", [b"module = ModuleType('db')"])
     False
     """
     parent, _, last = (re.escape(part.encode()) for part in name.rpartition("."))
@@ -41,11 +55,6 @@ def may_be_made(name: str, texts: Iterable[bytes]) -> bool:
     whole = re.compile(rb"[.]%b[\"']|[\"']%b\.(?:\w+\.)*[\"'{%%]" % (last, top))
     parts = re.compile(rb"[\"'](?:%b|%b)[\"']" % (parent, last))
     return any(
-        _MAKES.search(text)
-        and (
-            _COMPUTES.search(text)
-            or whole.search(text)
-            or (parts.search(text) and _JOINS.search(text))
-        )
-        for text in texts
+        _COMPUTES.search(text) or whole.search(text) or (parts.search(text) and _JOINS.search(text))
+        for text in makers
     )

@@ -40,11 +40,11 @@ def hooks_at_import(summary: FileSummary, text: bytes) -> bool:
     return any(not any(first < line <= last for first, last in inside) for line in lines)
 
 
-def needs_first(provider: Module, name: str, find: Find) -> bool:
+def needs_first(provider: Module, name: str, find: Find, executed: set[tuple[str, int]]) -> bool:
     """Whether `import provider` needs the module `name` before it could make it.
 
     Only imports that certainly run count, and none counts after a call that may have
-    reached the functions of the provider.
+    reached the functions of the provider. `executed` takes the bodies that were looked into.
     """
     walk = _Walk(provider, name, find)
     above = provider.name.rpartition(".")[0]
@@ -54,7 +54,10 @@ def needs_first(provider: Module, name: str, find: Find) -> bool:
         if isinstance(package, Module):
             packages.append(package)
         above = above.rpartition(".")[0]
-    return any(walk.needs(module) for module in (*reversed(packages), provider)) and not walk.called
+    found = any(walk.needs(module) for module in (*reversed(packages), provider))
+    scopes = ((m.path, at) for m in walk.seen if m.summary for at in range(len(m.summary.scopes)))
+    executed.update(scopes)
+    return found and not walk.called
 
 
 class _Walk:

@@ -104,7 +104,7 @@ def link(
         state_reads=tuple(links.state_reads),
         failing=tuple(_failing(known, lookup)),
         version_tested=frozenset(lookup.evaluator.version_tested & {m.path for m in loaded}),
-        trace=trace_of(lookup, records),
+        trace=trace_of(links, records),
     )
 
 
@@ -127,7 +127,7 @@ def link_again(
         checked, others, modules, None, suspects, text_of, texts_around, source_of
     )
     chosen = [module for module in loaded if module.path in wanted]
-    return trace_of(links.lookup, {module.path: recorded(links, module) for module in chosen})
+    return trace_of(links, {module.path: recorded(links, module) for module in chosen})
 
 
 def _prepared(

@@ -7,7 +7,6 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from linkstep.link.import_scan import digest_of_imports
-from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Module
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
@@ -29,18 +28,19 @@ def recorded(links: Links, module: Module) -> LinkRecord:
         own.foreign.unproven,
         own.state_reads,
         own.calls.get(module, []),
-        sorted(own.library.get(module.path, ())),
         module.path in links.lookup.evaluator.version_tested,
     )
     links.take(own)
     return LinkRecord(own.references, own.resolved, _digest(rest))
 
 
-def trace_of(lookup: Lookup, records: dict[str, LinkRecord]) -> Trace:
+def trace_of(links: Links, records: dict[str, LinkRecord]) -> Trace:
     """Give the records with what was looked at besides outlines."""
+    lookup = links.lookup
     scanned = lookup.submodules.scanned
     return Trace(
         records,
+        {path: frozenset(names) for path, names in links.library.items()},
         frozenset(lookup.executed),
         {path: digest_of_imports(names) for path, names in scanned.items()},
     )

@@ -427,7 +427,8 @@ class FileSummary(Struct, frozen=True, array_like=True):
     sys.modules: computed names can only be made of these and of existing ones.
     `only_called` are functions of such a file whose names serve for nothing but calls.
     `needs` is the lowest Python that has the grammar used, with the line that needs it.
-    `makers` are the functions that make a `__getattr__` for whoever calls them.
+    `makers` are the functions that make a `__getattr__` for whoever calls them. `prefixes`
+    is what all names begin with that `opens` speaks of, empty when that is not known.
     """
 
     kind: ModuleKind
@@ -445,3 +446,4 @@ class FileSummary(Struct, frozen=True, array_like=True):
     problem: SyntaxProblem | None = None
     needs: tuple[int, int, int, str] | None = None
     makers: dict[str, LazyNames] = {}
+    prefixes: tuple[str, ...] = ()

@@ -15,8 +15,8 @@ from linkstep.model.target import Target
 class LinkRecord(Struct, frozen=True, array_like=True):
     """How the references of one file ended: two counts, and 16 bytes that stand for the rest.
 
-    The rest are its edges, what is broken or unknown, and what it needs of distributions and
-    of the standard library; all of it without lines and columns.
+    The rest are its edges, what is broken or unknown, and what it needs of distributions; all
+    of it without lines and columns.
     """
 
     references: int
@@ -27,12 +27,13 @@ class LinkRecord(Struct, frozen=True, array_like=True):
 class Trace(Struct, frozen=True):
     """The records of linked files by path, and what was looked at besides outlines.
 
-    `executed` are bodies that were executed in the abstract: a path with the number of a
-    scope, 0 for the module. `scanned` are the files whose text was searched for imports, with
-    16 bytes that stand for what was found.
+    `library` is what each needs of the standard library. `executed` are bodies that were
+    executed in the abstract: a path with the number of a scope, 0 for the module. `scanned`
+    are the files whose text was searched for imports, with 16 bytes for what was found.
     """
 
     records: dict[str, LinkRecord] = {}
+    library: dict[str, frozenset[tuple[str, str]]] = {}
     executed: frozenset[tuple[str, int]] = frozenset()
     scanned: dict[str, bytes] = {}
 
@@ -65,8 +66,11 @@ class RunTrace(Struct, frozen=True, array_like=True):
 
     `prefix` leads from the top of the git repository to the root, for a tree that git holds;
     None for one on disk. `texts` are the files whose text may have counted for more than a
-    summary and the answers to `questions`, `executed` the functions and `scanned` the files of `Trace`, `again` those that
-    were linked a second time, for another Python or for what is delivered.
+    summary and the answers to `questions`; `executed` and `scanned` are those of `Trace`.
+    `again` are the files that were linked a second time, for another Python or for what is
+    delivered, `started` those that entry points begin with. `everywhere` is what the project
+    needs of the standard library and every Python has that it admits; None where it admits
+    only one.
     """
 
     target: Target
@@ -76,4 +80,6 @@ class RunTrace(Struct, frozen=True, array_like=True):
     executed: dict[str, tuple[int, ...]]
     scanned: dict[str, bytes]
     again: frozenset[str]
+    started: frozenset[str]
+    everywhere: frozenset[tuple[str, str]] | None
     questions: tuple[TextQuestion, ...] = ()

@@ -41,7 +41,7 @@ class Tree(Protocol):
 
     def asked(self, question: TextQuestion) -> None:
         """Take note of what was made of the text of files that `source` gave."""
-        return None
+        _ = question
 
     def real_path(self, path: str) -> str:
         """Give the path that links lead to; the path itself where there are no links."""

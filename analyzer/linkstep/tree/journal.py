@@ -52,8 +52,9 @@ class Journal:
 
     `known` are contents by path that are known without reading, since the files did not change.
     `texts` are the files of which more was taken than a summary: whatever their text says may
-    have counted. `questions` are those that were asked of other texts. A journal is `torn` when something was taken twice and was not the same, or
-    could not be taken for a reason that passes: nobody can say what such a run saw.
+    have counted. `questions` are those that were asked of other texts. A journal is `torn` when
+    something was taken twice and was not the same, or could not be taken for a reason that
+    passes: nobody can say what such a run saw.
     """
 
     def __init__(self, now: int, known: Contents) -> None:

@@ -1,0 +1,105 @@
+"""What a file does with the modules that it takes out of `sys.modules`.
+
+A function that looks a module up there to read its version gives no names to anybody. The
+reading is narrow: modules may be held in variables, handed to functions of the same file,
+compared, asked for `__version__` and its like, and returned. Anything else may change them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_ASKING = frozenset({"hasattr", "isinstance", "repr", "str", "id", "bool"})
+_TOLD = frozenset({"__version__", "__name__", "__file__", "__package__", "__doc__"})
+
+
+def only_looks(tree: ast.Module) -> bool:
+    """Whether nothing in a file can change a module that it takes out of `sys.modules`.
+
+    >>> only_looks(ast.parse("def f(name): return sys.modules[name].__version__"))
+    True
+    >>> only_looks(ast.parse("def f(name): sys.modules[name].x = 1"))
+    False
+    """
+    above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    held: set[str] = set()
+    if any(isinstance(node, ast.Name) and node.id in ("exec", "eval") for node in ast.walk(tree)):
+        return False
+    taken: list[ast.AST] = []
+    for table in filter(_is_table, ast.walk(tree)):
+        entry = _entry(table, above)
+        if entry is None:
+            return False
+        taken.append(entry)
+    while taken:
+        names = _holders(taken.pop(), above, tree)
+        if names is None:
+            return False
+        for name in names - held:
+            held.add(name)
+            taken += _loads(name, tree)
+    return True
+
+
+def _is_table(node: ast.AST) -> bool:
+    """Whether a node may be the table of modules; an import of it counts as one."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "sys" and any(alias.name in ("modules", "*") for alias in node.names)
+    return isinstance(node, ast.Attribute) and node.attr == "modules"
+
+
+def _entry(table: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST | None:
+    """Give the expression that takes one module out of the table, None for any other use."""
+    user = above.get(table)
+    if isinstance(user, ast.Subscript) and isinstance(user.ctx, ast.Load):
+        return user if user.value is table else None
+    if isinstance(user, ast.Compare) and table in user.comparators:
+        return user
+    if isinstance(user, ast.Attribute) and user.attr == "get":
+        call = above.get(user)
+        return call if isinstance(call, ast.Call) and call.func is user else None
+    return None
+
+
+def _loads(name: str, tree: ast.Module) -> Iterator[ast.AST]:
+    """Give the places where a variable is read, in whatever scope."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            yield node
+
+
+def _holders(value: ast.AST, above: dict[ast.AST, ast.AST], tree: ast.Module) -> set[str] | None:
+    """Give the variables that get a module, by how it is used; None when it may be changed."""
+    user = above.get(value)
+    while isinstance(user, ast.BoolOp | ast.IfExp):
+        value, user = user, above.get(user)
+    if isinstance(user, ast.Attribute):
+        return set() if user.attr in _TOLD and isinstance(user.ctx, ast.Load) else None
+    if isinstance(user, ast.Assign):
+        names = {target.id for target in user.targets if isinstance(target, ast.Name)}
+        return names if len(names) == len(user.targets) else None
+    if isinstance(user, ast.Call):
+        return _parameters(user, value, tree)
+    harmless = ast.Return | ast.Compare | ast.If | ast.Expr | ast.UnaryOp | ast.FormattedValue
+    return set() if isinstance(user, harmless) else None
+
+
+def _told(names: list[ast.expr]) -> bool:
+    return any(isinstance(name, ast.Constant) and name.value in _TOLD for name in names)
+
+
+def _parameters(call: ast.Call, value: ast.AST, tree: ast.Module) -> set[str] | None:
+    """Give the parameter of a function of this file that gets a module."""
+    name = call.func.id if isinstance(call.func, ast.Name) else None
+    if name in _ASKING or (name == "getattr" and _told(call.args[1:2]) and value in call.args):
+        return set()
+    defined = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    if not defined or call.keywords or value not in call.args:
+        return None
+    place = call.args.index(value)
+    if any(place >= len(node.args.args) or node.decorator_list for node in defined):
+        return None
+    return {node.args.args[place].arg for node in defined}

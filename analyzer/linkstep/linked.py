@@ -1,0 +1,61 @@
+"""What linking a tree gives, before any rule looks at it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence, Set
+
+from linkstep.model.facts import Fact, Problem
+from linkstep.model.findings import Counts
+from linkstep.model.links import LibraryName, Program
+from linkstep.model.target import Target
+from linkstep.model.trace import Trace
+
+
+class Linked:
+    """What linking a tree gives, before any rule looks at it."""
+
+    def __init__(
+        self,
+        program: Program,
+        facts: tuple[Fact, ...],
+        files: int,
+        commented: Sequence[str],
+        notes: tuple[str, ...],
+        judged: frozenset[str] | None,
+        unreached: int | None,
+        target: Target,
+        traces: Sequence[Trace],
+        lacked: Set[LibraryName] | None,
+        entries: Sequence[str],
+    ) -> None:
+        self.program = program
+        self.facts = facts
+        self.files = files
+        self.commented = commented
+        self.notes = notes
+        self.unreached = unreached  # modules that no entry point reaches
+        self.judged = judged  # top-level names that findings can be about, None for all
+        self.target = target
+        self.traces = traces  # of what was linked once more
+        self.entries = entries
+        self.lacked = lacked  # of the standard library, by another Python that is admitted
+
+
+def counted(linked: Linked, suppressed: int) -> Counts:
+    """Give how the references of a linked tree ended."""
+    program = linked.program
+    broken = [
+        link for link in program.broken if link.problem is not Problem.POSSIBLY_UNDEFINED_NAME
+    ]
+    return Counts(
+        files=linked.files,
+        references=program.references,
+        resolved=program.resolved,
+        unresolved=len(broken),
+        unknown=sum(program.unknown.values()),
+        optional=sum(link.optional for link in broken),
+        suppressed=suppressed,
+        unreached=linked.unreached,
+        reasons=dict(Counter({str(doubt): n for doubt, n in program.unknown.items()})),
+    )

@@ -1,0 +1,149 @@
+"""After an edit: what no other file can notice is not linked again, and anything else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from changing_projects import SITE, ChangingProject
+
+PLAIN = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dep", "psycopg2"]\n'
+FILES = {
+    "pyproject.toml": PLAIN,
+    "app/__init__.py": "",
+    "app/db.py": "import os\n\nNAME = 'x'\n\ndef connect():\n    return os.path\n",
+    "app/api.py": (
+        "import json\nimport os\n\nfrom app import db\nfrom app.db import connect\nimport dep\n\n"
+        "def call(x):\n    db.connect()\n    dep.connect()\n    json.loads\n    return x\n"
+    ),
+    "app/first.py": "from app import second\n\ndef one():\n    return 1\nsecond\n",
+    "app/second.py": "from app import first\n\ndef two():\n    return first\ntwo()\n",
+    "app/models.py": "",
+    "app/passing.py": "def old(): ...\n\ndef other(): ...\n\ndef third(): ...\n",
+    "app/passed.py": "from app import passing\nanother = passing.other\n",
+    "app/tried.py": "try:\n    from app.passing import third\nexcept: third = 1\n",
+    "app/views.py": "",
+    "app/worker.py": "",
+    "tests/test_app.py": "",
+    "setup.py": "import sys\n",
+    f"{SITE}/psycopg2/__init__.py": "",
+    f"{SITE}/psycopg2-2.0.dist-info/METADATA": (
+        "Metadata-Version: 2.1\nName: psycopg2\nVersion: 2.0\n"
+    ),
+    f"{SITE}/psycopg2-2.0.dist-info/RECORD": "psycopg2/__init__.py,,\n",
+}
+DRIVER = "URL = 'postgresql+psycopg2://'"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> ChangingProject:
+    made = ChangingProject(tmp_path, seed=0, hours=1)
+    for name, content in FILES.items():
+        path = made.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (made.root / "app/settings.py").write_text(f"def url():\n    {DRIVER}\n    return 1\n")
+    made.warm()
+    return made
+
+
+def edit(project: ChangingProject, name: str, old: str, new: str) -> None:
+    path = project.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("app/api.py", "    return x", "    # a comment\n\n    y = x\n    return y"),
+        ("app/api.py", "import json\n", "# first\nimport json\n"),
+        ("app/api.py", "    return x", "    return db.connect, x"),
+        ("app/api.py", "    db.connect()\n", "    db.connect\n"),
+        ("app/api.py", "    json.loads\n", "    json.loads, json.loads\n"),
+        ("app/db.py", "return os.path", "return os.path, os.path"),
+        ("app/api.py", "    return x", "    return [lambda: y for y in x]"),
+        ("app/db.py", "NAME = 'x'", "NAME = None"),
+        ("app/db.py", "def connect", "def added(): ...\n\ndef connect"),
+        ("app/db.py", "def connect", "connect = None\ndef connect"),
+        ("app/api.py", "def call", "def called"),
+        ("app/passing.py", "def old", "def new"),
+        ("app/settings.py", DRIVER, f"{DRIVER}\n    X = URL"),
+    ],
+)
+def test_what_no_other_file_can_notice_is_not_linked(
+    project: ChangingProject, name: str, old: str, new: str
+) -> None:
+    edit(project, name, old, new)
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), [])
+    assert project.warm() == (told, [])
+    edit(project, name, new, old)
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("app/db.py", "def connect", "def connected"),
+        ("app/db.py", "def connect", "def __getattr__(name): ...\n\ndef connect"),
+        ("app/__init__.py", "", "def db(): ...\n"),
+        ("app/first.py", "def one", "def once"),
+        ("app/passing.py", "def other", "def others"),
+        ("app/passing.py", "def third", "def thirds"),
+        ("app/api.py", "    return x", "    return db.never"),
+        ("app/api.py", "    return x", "    return json.never"),
+        ("app/api.py", "    return x", "    return dep.never"),
+        ("app/api.py", "    return x", "    import app.worker"),
+        ("app/api.py", "    return x", "    db.added = x"),
+        ("app/api.py", "    return x", "    global made; made = x"),
+        ("app/api.py", "    return x", "    return x  # linkstep: ignore[LS102]"),
+        ("app/api.py", "    return x", "    return x ("),
+        ("app/second.py", "    return first", "    first.one\n    return first.second"),
+        ("app/settings.py", DRIVER, "URL = ''"),
+        ("setup.py", "import sys", "import sys  # comment"),
+        ("pyproject.toml", '"psycopg2"', '"psycopg"'),
+    ],
+)
+def test_what_others_may_notice_is_linked(
+    project: ChangingProject, name: str, old: str, new: str
+) -> None:
+    edit(project, name, old, new)
+    told, stages = project.warm()
+    assert (told, bool(stages)) == (project.cold(), True)
+
+
+def test_a_file_that_a_finding_speaks_of_is_linked(project: ChangingProject) -> None:
+    edit(project, "app/api.py", "    return x", "    return db.never")
+    broken, _ = project.warm()
+    edit(project, "app/api.py", "import json\n", "\nimport json\n")
+    moved, stages = project.warm()
+    assert (moved, bool(stages)) == (project.cold(), True)
+    assert '"line": 12' in broken
+    assert '"line": 13' in moved
+
+
+def test_several_files_are_edited_at_once(project: ChangingProject) -> None:
+    edit(project, "app/api.py", "    return x", "    y = 1\n    return x")
+    edit(project, "app/db.py", "return os.path", "return os.path, os.sep")
+    edit(project, "app/db.py", "os.sep", "os.path")
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), [])
+
+
+def test_staged_content_is_compared_object_by_object(project: ChangingProject) -> None:
+    asked = {"staged": True, "since": "HEAD"}
+    project._commit()
+    project.warm(**asked)
+    edit(project, "app/api.py", "    return x", "    y = db.connect\n    return x, y")
+    assert project.warm(**asked)[1] == []  # it is not staged
+    project._checkout.git("add", "--all")
+    told, stages = project.warm(**asked)
+    assert (told, stages) == (project.cold(**asked), [])
+    edit(project, "app/db.py", "def connect", "def connected")
+    assert project.warm(**asked) == (told, [])
+    project._checkout.git("add", "--all")
+    assert project.warm(**asked)[1] != []

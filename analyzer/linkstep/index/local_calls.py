@@ -11,6 +11,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from linkstep.index.walking import nodes
+
 _BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec", "dir"})
 _GETS_GLOBALS = frozenset({"__import__", "import_module"})
 
@@ -27,16 +29,17 @@ def only_called(tree: ast.Module) -> frozenset[str]:
         for statement in tree.body
         if isinstance(statement, ast.FunctionDef) and not statement.decorator_list
     ]
+    everything = list(nodes(tree))
     calls = [
         node
-        for node in ast.walk(tree)
+        for node in everything
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     of_import = [call for call in calls if getattr(call.func, "id", "") in _GETS_GLOBALS]
     given = {getattr(argument, "func", None) for call in of_import for argument in call.args}
     called = {call.func for call in calls}
     other: set[str] = set()
-    for node in ast.walk(tree):
+    for node in everything:
         if isinstance(node, ast.Name):
             if node.id in _BY_NAME and node not in given:
                 return frozenset()

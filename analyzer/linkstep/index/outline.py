@@ -82,7 +82,7 @@ def outline(summary: FileSummary) -> Outline:
             # Where it stands between the other statements counts too.
             names.setdefault(name, []).extend(("step", len(rest), *_told(step, scopes)))
     for scope in scopes[1:]:
-        steps = list(_all(scope.steps))
+        steps = list(every_step(scope.steps))
         if any(isinstance(step, _SETTING) for step in steps):
             rest += _of((scope.name, scope.steps), scopes)
         else:
@@ -133,7 +133,7 @@ def passes_on(summary: FileSummary, names: frozenset[str]) -> bool:
         elif not _is_plain(step):
             tokens += _of(step, None)
     for steps in (summary.body, *(scope.steps for scope in summary.scopes)):
-        tokens += [t for s in _all(steps) if isinstance(s, _SETTING) for t in _of(s, None)]
+        tokens += [t for s in every_step(steps) if isinstance(s, _SETTING) for t in _of(s, None)]
     for field in summary.__struct_fields__:
         if field not in ("body", "scopes"):
             tokens += _of_field(summary, field)
@@ -209,14 +209,14 @@ def _of_field(summary: FileSummary, field: str) -> Iterator[object]:
         yield from _of(value, None)
 
 
-def _all(steps: Iterable[object]) -> Iterator[object]:
-    """Give steps with those nested in them, whatever the conditions."""
+def every_step(steps: Iterable[object]) -> Iterator[object]:
+    """Give steps with those nested in them, whatever the conditions, and what else they hold."""
     for step in steps:
         yield step
         if isinstance(step, Struct):
             for name in step.__struct_fields__:
                 inner = getattr(step, name)
-                yield from _all(inner) if isinstance(inner, tuple) else ()
+                yield from every_step(inner) if isinstance(inner, tuple) else ()
 
 
 def _of(value: object, scopes: Sequence[Scope] | None) -> Iterator[object]:

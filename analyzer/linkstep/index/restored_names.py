@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from linkstep.index.walking import nodes
+
 _ADDING_NOTHING = frozenset({"items", "keys", "clear"})
 
 
@@ -42,7 +44,7 @@ def _is_always_one(module: ast.expr, tree: ast.Module) -> bool:
     return not any(
         (isinstance(node, ast.Name) and node.id == root.id and not isinstance(node.ctx, ast.Load))
         or (isinstance(node, ast.arg) and node.arg == root.id)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
     )
 
 

@@ -14,12 +14,13 @@ from collections.abc import Callable
 
 from linkstep.index.getattr_makers import makers_in
 from linkstep.index.local_calls import only_called
+from linkstep.index.outline import every_step
 from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
 from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
 from linkstep.index.table_reading import only_looks
-from linkstep.model.summary import FileSummary, ModuleKind, SyntaxProblem
+from linkstep.model.summary import FileSummary, ModuleAlias, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
@@ -85,13 +86,21 @@ def summarize(
         hands_over=tuple(recorder.hands_over),
         reflective=_is_reflective(source, tree),
         words=frozenset(recorder.words),
-        only_called=only_called(tree) if b"sys.modules[" in source else frozenset(),
+        only_called=only_called(tree)
+        if b"sys.modules[" in source and _enters_modules(recorder)
+        else frozenset(),
         hooks=b"meta_path" in source or b"path_hooks" in source,
         rebound_globals=frozenset(recorder.rebound_globals),
         problem=problem,
         needs=newest,
         makers=makers_in(tree) if b"__getattr__" in source else {},
     )
+
+
+def _enters_modules(recorder: Recorder) -> bool:
+    """Whether a function of the file enters modules in `sys.modules`."""
+    steps = (step for scope in recorder.scopes for step in every_step(scope.steps))
+    return any(isinstance(step, ModuleAlias) for step in steps)
 
 
 def _is_reflective(source: bytes, tree: ast.Module) -> bool:

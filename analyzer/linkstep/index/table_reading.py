@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from linkstep.index.walking import nodes, parents
+
 _ASKING = frozenset({"hasattr", "isinstance", "repr", "str", "id", "bool"})
 _TOLD = frozenset({"__version__", "__name__", "__file__", "__package__", "__doc__"})
 
@@ -22,12 +24,12 @@ def only_looks(tree: ast.Module) -> bool:
     >>> only_looks(ast.parse("def f(name): sys.modules[name].x = 1"))
     False
     """
-    above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    above = parents(tree)
     held: set[str] = set()
-    if any(isinstance(node, ast.Name) and node.id in ("exec", "eval") for node in ast.walk(tree)):
+    if any(isinstance(node, ast.Name) and node.id in ("exec", "eval") for node in above):
         return False
     taken: list[ast.AST] = []
-    for table in filter(_is_table, ast.walk(tree)):
+    for table in filter(_is_table, above):
         entry = _entry(table, above)
         if entry is None:
             return False
@@ -64,7 +66,7 @@ def _entry(table: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST | None:
 
 def _loads(name: str, tree: ast.Module) -> Iterator[ast.AST]:
     """Give the places where a variable is read, in whatever scope."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             yield node
 
@@ -95,7 +97,7 @@ def _parameters(call: ast.Call, value: ast.AST, tree: ast.Module) -> set[str] | 
     if name in _ASKING or (name == "getattr" and _told(call.args[1:2]) and value in call.args):
         return set()
     defined = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name
+        node for node in nodes(tree) if isinstance(node, ast.FunctionDef) and node.name == name
     ]
     if not defined or call.keywords or value not in call.args:
         return None

@@ -185,6 +185,7 @@ class Evidence:
             return set()
         evaluator = self.lookup.evaluator
         idle = idle_functions(summary, lambda test: evaluator.decide(test, module))
+        self.lookup.executed.update((module.path, at) for at in range(len(summary.scopes)))
         others = [one for one in (*self.first_party, *self.others) if idle and one is not module]
         texts = [(one, self.text_of(one.path)) for one in others]
         return {name for name in idle if not any(is_taken(name, module, *other) for other in texts)}

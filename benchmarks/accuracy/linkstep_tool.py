@@ -21,7 +21,7 @@ LEFT_OUT = "LS110"  # the names of files
 def check(project: Path, environment: Path) -> Reported:
     """Run `linkstep check` over a project against an environment."""
     # With -P nothing of the measured project can be taken for a module of linkstep.
-    command = [sys.executable, "-P", "-m", "linkstep", "check", "--format", "json"]
+    command = [sys.executable, "-P", "-m", "linkstep", "check", "--format", "json", "--no-cache"]
     command += ["--ignore", LEFT_OUT, "--python", str(python_of(environment))]
     started = time.perf_counter()
     try:

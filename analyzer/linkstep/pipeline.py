@@ -43,7 +43,7 @@ from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
-from linkstep.model.summary import FileSummary, ModuleKind, StateUse
+from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
 from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.preparation import (
@@ -278,7 +278,12 @@ def link_project(
     files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
     observer.stage(f"reading {len(files)} files", len(files))
     index = index or index_of(tree, project, request, summaries)
-    index.build(((file.path, _kind(file)) for file in files), observer, may_be_unused)
+    index.build(
+        ((file.path, _kind(file)) for file in files),
+        observer,
+        may_be_unused,
+        partial(_needed_outside, files, index, finder),
+    )
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
     witnesses = witnesses_beside(tree, project, paths)
@@ -352,6 +357,26 @@ def index_of(
     """Give the index of a tree's files, for the target of a project."""
     target, reader = project.target, request.reader
     return Index(tree.read, target, reader, summaries, tree.content_id, tree.source)
+
+
+def _needed_outside(
+    files: Iterable[Found], index: Index, finder: Finder
+) -> Iterator[tuple[str, ModuleKind]]:
+    """Give the files of the environment that imports of the project lead to at once."""
+    names: dict[str, str] = {}
+    for file in files:
+        summary = index.summary(file.path, _kind(file))
+        for step in every_step(summary) if summary is not None else ():
+            if isinstance(step, ImportModule):
+                names.setdefault(step.module, file.path)
+            elif isinstance(step, ImportFrom) and not step.level:
+                names.setdefault(step.module, file.path)
+                for alias in step.names:
+                    names.setdefault(f"{step.module}.{alias.name}", file.path)
+    for name, importer in names.items():
+        found = finder.find(name, posixpath.dirname(importer), importer)
+        if isinstance(found, Found) and found.path.startswith("/"):
+            yield found.path, _kind(found)
 
 
 def _starts(

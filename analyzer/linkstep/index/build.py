@@ -79,8 +79,12 @@ class Index:
         files: Iterable[tuple[str, ModuleKind]],
         observer: Observer,
         commented: Callable[[bytes], bool],
+        needed: Callable[[], Iterable[tuple[str, ModuleKind]]] = tuple,
     ) -> None:
-        """Summarise files; those whose bytes `commented` is true of are remembered."""
+        """Summarise files; those whose bytes `commented` is true of are remembered.
+
+        Where an executor helps, it also summarises what is `needed` of the environment.
+        """
         files = [(path, kind) for path, kind in files if path not in self._summaries]
         keys = (self._key(path, kind) for path, kind in files)
         self._kept.fetch(key for key in keys if key is not None)
@@ -89,11 +93,31 @@ class Index:
         observer.advance(len(files) - len(unknown))
         with self._kept.workers() if len(unknown) >= WORTH_IT else no_workers() as executor:
             found |= self._all_made(unknown, observer, commented, executor)
-        for path, _ in files:
-            kept = found[path]
-            self._summaries[path] = None if kept is None else kept.summary
-            if kept is not None and kept.commented:
-                self.commented.append(path)
+            for path, _ in files:
+                kept = found[path]
+                self._summaries[path] = None if kept is None else kept.summary
+                if kept is not None and kept.commented:
+                    self.commented.append(path)
+            if executor is not None:
+                self._read_ahead(needed(), executor)
+
+    def _read_ahead(self, files: Iterable[tuple[str, ModuleKind]], executor: Executor) -> None:
+        """Summarise files of the environment before each of them is asked for."""
+        asked: list[tuple[str, bytes]] = []
+
+        def sources() -> Iterator[tuple[bytes, ModuleKind]]:
+            for path, kind in dict(files).items():
+                source = None if path in self._summaries else self._source(path)
+                key = None if source is None else self._key(path, kind, source)
+                if source is not None and key is not None and self._kept.get(key) is None:
+                    asked.append((path, key))
+                    yield source, kind
+
+        made = summaries_by(executor, sources(), self._target, self._reader, shallow=True)
+        for number, summary in enumerate(made):
+            path, key = asked[number]
+            self._summaries[path] = summary
+            self._kept.put(key, Kept(summary))
 
     def _all_made(
         self,

@@ -38,7 +38,9 @@ _BATCH_BYTES = 400_000
 _MOST_WAITING = 32  # batches that are with an executor at a time, so that memory stays bounded
 
 
-def summarize_batch(sources: Sequence[tuple[bytes, str]], target: Target, reader: str) -> bytes:
+def summarize_batch(
+    sources: Sequence[tuple[bytes, str]], target: Target, reader: str, shallow: bool = False
+) -> bytes:
     """Give the summaries of some sources, in order, as MessagePack.
 
     A source comes with the value of its ModuleKind, so that what goes to another process
@@ -50,12 +52,19 @@ def summarize_batch(sources: Sequence[tuple[bytes, str]], target: Target, reader
     >>> found.body[0].module
     'os'
     """
-    summaries = [summarize(text, ModuleKind(kind), target, reader) for text, kind in sources]
+    summaries = [
+        summarize(text, ModuleKind(kind), target, reader, shallow=shallow) for text, kind in sources
+    ]
     return msgspec.msgpack.encode(summaries)
 
 
 def summaries_by(
-    executor: Executor, sources: Iterable[Source], target: Target, reader: str
+    executor: Executor,
+    sources: Iterable[Source],
+    target: Target,
+    reader: str,
+    *,
+    shallow: bool = False,
 ) -> Iterator[FileSummary]:
     """Give the summaries of sources, in their order, made by an executor."""
     from concurrent.futures import BrokenExecutor
@@ -64,7 +73,7 @@ def summaries_by(
     pending: deque[Future[bytes]] = deque()
     try:
         for batch in _batches(sources):
-            pending.append(executor.submit(summarize_batch, batch, target, reader))
+            pending.append(executor.submit(summarize_batch, batch, target, reader, shallow))
             if len(pending) >= _MOST_WAITING:
                 yield from decoder.decode(pending.popleft().result())
         while pending:

@@ -12,7 +12,7 @@ from linkstep.model.environment import Project
 from linkstep.model.facts import BrokenReference, Fact
 from linkstep.model.links import ForeignImport, Program
 from linkstep.model.settings import DependencySettings
-from linkstep.model.trace import TextQuestion
+from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import Tree
 from linkstep.resolve.declarations.other_files import read_script_header
 from linkstep.resolve.finder import Finder
@@ -98,7 +98,7 @@ def _headers(
     for path in sorted(_scripts(program.foreign)):
         text = source_of(path)
         declares = _HEADER in text
-        tree.asked(TextQuestion((_HEADER.decode(),), True, declares, path))
+        tree.asked(TextQuestion((_HEADER.decode(),), WordForm.WRITTEN, declares, path))
         if declares:
             header = read_script_header(
                 path, tree.read(path).decode("utf-8", "replace"), project.target

@@ -12,7 +12,6 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable
 
-import msgspec
 from msgspec.structs import replace
 
 from linkstep.errors import LinkstepError
@@ -64,9 +63,8 @@ class Edited:
         try:
             source = open_source(self._request, self._journal)
             paths = [self._path_of(one, source) for one in self._changed]
-            if any(path not in self._trace.files for path in paths) or self._is_told_of(paths):
-                return None
-            return self._after(source, [path for path in paths if path is not None])
+            known = [p for p in paths if p in self._trace.files and p not in self._trace.told]
+            return self._after(source, known) if len(known) == len(paths) else None
         except (LinkstepError, OSError):
             return None  # whoever links everything says what is wrong
 
@@ -101,8 +99,8 @@ class Edited:
 
     def _may_define(self, path: str, names: Collection[str], source: Source) -> bool:
         """Whether a file may define other names than before, and only who has them can notice."""
-        trace, report = self._trace, self._report
-        if report.findings or report.baselined or path in trace.executed or path in trace.started:
+        trace = self._trace
+        if not trace.is_clean or path in trace.executed or path in trace.started:
             return False
         if any(name.startswith("__") for name in names):
             return False
@@ -178,11 +176,6 @@ class Edited:
         else:
             return None
         return one.path[len(start) :] if one.path.startswith(start) else None
-
-    def _is_told_of(self, paths: Iterable[str | None]) -> bool:
-        """Whether a finding speaks of one of the files: of its lines, most likely."""
-        told = msgspec.json.encode((self._report.findings, self._report.baselined)).decode()
-        return any(path is not None and path in told for path in paths)
 
     def _says_the_same(self, path: str, text: bytes) -> bool:
         """Whether what was asked of the text itself has the same answer."""

@@ -44,11 +44,12 @@ from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
 from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
-from linkstep.model.trace import TextQuestion
+from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.preparation import (
     baseline_file,
     baseline_of,
+    commented_text,
     configure,
     lines_of,
     reader_of,
@@ -129,7 +130,7 @@ def check(
         baseline_file(root, configuration, request),
         view(source.checked, result.judged, rules, configuration.policy),
         cache(partial(_overview, result.program, result.facts, judged, configuration)),
-        None if journal is None or before is not None else trace_of_run(source, journal, result),
+        None if journal is None else trace_of_run(source, journal, result, judged, before),
     )
 
 
@@ -205,7 +206,10 @@ def _link_and_judge(
         tree, source.root, configuration, request, source.checked, observer, summaries
     )
     in_view = view(source.checked, result.judged, rules, configuration.policy)
-    read = reader_of(tree)
+
+    def read(path: str) -> bytes | None:
+        return commented_text(tree, path)
+
     return result, judge(
         result.facts, rules, configuration.policy, read, result.commented, baseline, in_view
     )
@@ -417,7 +421,7 @@ def _sources(
                 continue
             summary = index.summary(file.path, _kind(file)) if b"state" in text else None
             found.append((summary, text))
-    tree.asked(TextQuestion(tuple(words), True, False))
+    tree.asked(TextQuestion(tuple(words), WordForm.WRITTEN, False))
     return found
 
 

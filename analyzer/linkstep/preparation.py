@@ -16,6 +16,7 @@ from linkstep.config import Configuration
 from linkstep.errors import LinkstepError
 from linkstep.model.request import CheckRequest
 from linkstep.model.settings import ResolveSettings
+from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import Tree
 from linkstep.rulebook.baseline import MAKE, Baseline, parse_baseline
 from linkstep.rulebook.select import matches
@@ -23,6 +24,8 @@ from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.open import Source
 
 BASELINE = "linkstep-baseline.json"
+
+_COMMENTS = ("noqa", "linkstep")  # what every comment that silences something has
 
 
 def configure(source: Source, request: CheckRequest) -> Configuration:
@@ -122,6 +125,20 @@ def reader_of(tree: Tree) -> Callable[[str], bytes | None]:
             return None
 
     return read
+
+
+def commented_text(tree: Tree, path: str) -> bytes | None:
+    """Give the bytes of a file that are looked through for comments to linters; None when it
+    cannot be read. Of a file without such comments nothing counts.
+    """
+    try:
+        source = tree.source(path)
+        lowered = source.lower()
+        answer = any(word.encode() in lowered for word in _COMMENTS)
+        tree.asked(TextQuestion(_COMMENTS, WordForm.ANY_CASE, answer, path))
+        return tree.read(path) if answer else source
+    except OSError:
+        return None
 
 
 def lines_of(read: Callable[[str], bytes | None]) -> Callable[[str], Sequence[str]]:

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import msgspec
 
 from linkstep.linked import Linked
+from linkstep.model.findings import Finding
 from linkstep.model.trace import FileTrace, RunTrace
+from linkstep.model.tree import Tree
 from linkstep.tree.git import GitTree
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source
 
+_PATH = re.compile(r"[\w./-]+\.pyi?")
 
-def trace_of_run(source: Source, journal: Journal, linked: Linked) -> RunTrace:
-    """Give the trace of a run over `source`."""
+
+def trace_of_run(
+    source: Source,
+    journal: Journal,
+    linked: Linked,
+    judged: Sequence[Finding],
+    before: Tree | None,
+) -> RunTrace:
+    """Give the trace of a run over `source`.
+
+    `judged` are all findings, also those that were there `before`, in the tree that the run
+    compared with.
+    """
     tree, program = source.tree, linked.program
     first, further = program.trace, linked.traces
     names = {module.path: module.name for module in program.modules}
@@ -40,8 +58,17 @@ def trace_of_run(source: Source, journal: Journal, linked: Linked) -> RunTrace:
         frozenset(path for one in further for path in one.records),
         frozenset(started),
         None if linked.lacked is None else needed - linked.lacked,
+        _told(files, judged) | (files.keys() - before.files() if before is not None else set()),
+        not judged,
         tuple(sorted(journal.questions, key=str)),
     )
+
+
+def _told(paths: Collection[str], findings: Sequence[Finding]) -> frozenset[str]:
+    """Give the paths that findings name."""
+    told = msgspec.json.encode(findings).decode()
+    named = set(_PATH.findall(told))
+    return frozenset(p for p in paths if p in named or (not _PATH.fullmatch(p) and p in told))
 
 
 def _prefix(source: Source) -> str | None:

@@ -7,6 +7,8 @@ into a file than its outline: they are noted here.
 
 from __future__ import annotations
 
+import enum
+
 from msgspec import Struct
 
 from linkstep.model.target import Target
@@ -46,16 +48,25 @@ class FileTrace(Struct, frozen=True, array_like=True):
     record: LinkRecord
 
 
+class WordForm(enum.StrEnum):
+    """What counts as a word: its bytes, these in any case, or a whole name of a distribution, in
+    any spelling that is the same to PEP 503.
+    """
+
+    WRITTEN = "written"
+    ANY_CASE = "any case"
+    DISTRIBUTION = "distribution"
+
+
 class TextQuestion(Struct, frozen=True, array_like=True):
     """What was asked of the text of files: whether it has one of some `words`.
 
-    Words `as_written` are any bytes; others are names of distributions, in any spelling that
-    is the same to PEP 503. `path` is the file asked, empty for all files of the tree; then
-    `witness` is one that has a word, if the answer was yes.
+    `path` is the file asked, empty for all files of the tree; then `witness` is one that has
+    a word, if the answer was yes.
     """
 
     words: tuple[str, ...]
-    as_written: bool
+    form: WordForm
     answer: bool
     path: str = ""
     witness: str = ""
@@ -70,7 +81,8 @@ class RunTrace(Struct, frozen=True, array_like=True):
     `again` are the files that were linked a second time, for another Python or for what is
     delivered, `started` those that entry points begin with. `everywhere` is what the project
     needs of the standard library and every Python has that it admits; None where it admits
-    only one.
+    only one. `told` are the files of which a finding speaks, told or accepted or there before;
+    `is_clean` says that there was none at all.
     """
 
     target: Target
@@ -82,4 +94,6 @@ class RunTrace(Struct, frozen=True, array_like=True):
     again: frozenset[str]
     started: frozenset[str]
     everywhere: frozenset[tuple[str, str]] | None
+    told: frozenset[str]
+    is_clean: bool
     questions: tuple[TextQuestion, ...] = ()

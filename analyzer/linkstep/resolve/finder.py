@@ -23,7 +23,7 @@ from linkstep.model.environment import (
     Project,
     Resolution,
 )
-from linkstep.model.trace import TextQuestion
+from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import Tree
 from linkstep.resolve import library, stdlib
 from linkstep.resolve.doubt import Doubts
@@ -331,7 +331,7 @@ is_package=False)
             return False
         answer = any(word in source for word in words)
         written = tuple(word.decode() for word in words)
-        self._tree.asked(TextQuestion(written, True, answer, path))
+        self._tree.asked(TextQuestion(written, WordForm.WRITTEN, answer, path))
         return answer
 
     def _mapped(self, name: str) -> Resolution | None:

@@ -12,7 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from linkstep.model.trace import TextQuestion
+from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import EntryKind, Tree
 
 _LARGEST = 1 << 20
@@ -58,7 +58,7 @@ class Mentions:
         words = list(words)
         pattern = _pattern(words)
         witness = next((p for p, text in self._all() if self._has(p, text, words, pattern)), "")
-        question = TextQuestion(tuple(words), False, bool(witness), witness=witness)
+        question = TextQuestion(tuple(words), WordForm.DISTRIBUTION, bool(witness), witness=witness)
         self._tree.asked(question)
         return question.answer
 
@@ -105,7 +105,8 @@ class Mentions:
 def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
     """Whether the answer to a question still holds when a file has another text.
 
-    >>> question = TextQuestion(("psycopg2-binary",), False, True, witness="settings.py")
+    >>> question = TextQuestion(
+    ...     ("psycopg2-binary",), WordForm.DISTRIBUTION, True, witness="settings.py")
     >>> is_answered(question, "settings.py", b"psycopg2_Binary")
     True
     >>> is_answered(question, "settings.py", b""), is_answered(question, "db.py", b"")
@@ -113,9 +114,10 @@ def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
     """
     if question.path not in ("", path) or (question.witness and question.witness != path):
         return True
-    if question.as_written:
-        return question.answer == any(word.encode() in text for word in question.words)
-    return question.answer == bool(_pattern(question.words).search(_words_of(text)))
+    if question.form is WordForm.DISTRIBUTION:
+        return question.answer == bool(_pattern(question.words).search(_words_of(text)))
+    searched = text.lower() if question.form is WordForm.ANY_CASE else text
+    return question.answer == any(word.encode() in searched for word in question.words)
 
 
 def _words_of(content: bytes) -> str:

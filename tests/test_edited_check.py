@@ -20,7 +20,12 @@ FILES = {
     "app/first.py": "from app import second\n\ndef one():\n    return 1\nsecond\n",
     "app/second.py": "from app import first\n\ndef two():\n    return first\ntwo()\n",
     "app/models.py": "",
-    "app/passing.py": "def old(): ...\n\ndef other(): ...\n\ndef third(): ...\n",
+    "app/passing.py": (
+        "def old(): ...\n\ndef other(): ...\n\ndef third(): ...\n\ndef own(): ...\n\nalias = own\n"
+    ),
+    "app/main.py": "def start(): ...\n",
+    "app/serve.py": "from app.main import *\n",
+    "Procfile": "web: uvicorn app.serve:start\n",
     "app/passed.py": "from app import passing\nanother = passing.other\n",
     "app/tried.py": "try:\n    from app.passing import third\nexcept: third = 1\n",
     "app/views.py": "",
@@ -94,6 +99,8 @@ def test_what_no_other_file_can_notice_is_not_linked(
         ("app/first.py", "def one", "def once"),
         ("app/passing.py", "def other", "def others"),
         ("app/passing.py", "def third", "def thirds"),
+        ("app/passing.py", "def own(): ...", "own = None"),
+        ("app/main.py", "def start", "def started"),
         ("app/api.py", "    return x", "    return db.never"),
         ("app/api.py", "    return x", "    return json.never"),
         ("app/api.py", "    return x", "    return dep.never"),
@@ -132,6 +139,13 @@ def test_several_files_are_edited_at_once(project: ChangingProject) -> None:
     edit(project, "app/db.py", "os.sep", "os.path")
     told, stages = project.warm()
     assert (told, stages) == (project.cold(), [])
+
+
+def test_a_name_that_another_edited_file_takes_is_followed(project: ChangingProject) -> None:
+    edit(project, "app/passing.py", "def other", "def another")
+    edit(project, "app/passed.py", "passing.other", "passing.another")
+    told, stages = project.warm()
+    assert (told, bool(stages)) == (project.cold(), True)
 
 
 def test_staged_content_is_compared_object_by_object(project: ChangingProject) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -71,6 +71,7 @@ class Edited:
     def _after(self, source: Source, paths: Iterable[str]) -> tuple[Report, RunTrace] | None:
         contents: dict[str, bytes] = {}
         inside: set[str] = set()
+        summaries: dict[str, FileSummary] = {}
         names: set[str] = set()
         for path in paths:
             text = source.tree.source(path)
@@ -81,6 +82,7 @@ class Edited:
             before, now = self._before(path), self._now(path, text, content)
             if before is None or before.problem is not None or now.problem is not None:
                 return None
+            summaries[path] = now
             if image(before) != image(now):
                 told, tells = outline(before), outline(now)
                 if told.rest != tells.rest or not self._is_its_own(path):
@@ -91,7 +93,7 @@ class Edited:
                 inside.add(path)
                 names |= changed
         if names:
-            users = self._users_of(frozenset(names), source, contents)
+            users = self._users_of(frozenset(names), source, summaries)
             if users is None:
                 return None
             inside |= users
@@ -102,7 +104,7 @@ class Edited:
         trace = self._trace
         if not trace.is_clean or path in trace.executed or path in trace.started:
             return False
-        if any(name.startswith("__") for name in names):
+        if any(n.startswith("__") or not n.isascii() or n in trace.entry_words for n in names):
             return False
         if not _kind(path).is_package:
             return True
@@ -110,17 +112,19 @@ class Edited:
         return not any(name in beside or f"{name}.py" in beside for name in names)
 
     def _users_of(
-        self, names: frozenset[str], source: Source, edited: Collection[str]
+        self, names: frozenset[str], source: Source, edited: Mapping[str, FileSummary]
     ) -> set[str] | None:
-        """Give the other files that have one of the names in their text, None when one of them
-        may pass it on as something else.
+        """Give the files that have one of the names in their text, None when one of them may
+        pass it on as something else. The summaries of those that were `edited` are new.
         """
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
         found = set()
         for path in source.tree.files():
-            if path in edited or not words.search(source.tree.source(path)):
+            if not words.search(source.tree.source(path)):
                 continue
-            summary = self._before(path) if path in self._trace.files else None
+            summary = edited.get(path)
+            if summary is None and path in self._trace.files:
+                summary = self._before(path)
             aside = path in self._trace.executed or path in self._trace.started
             if summary is None or aside or path in self._trace.again or passes_on(summary, names):
                 return None
@@ -165,6 +169,7 @@ class Edited:
             texts=self._trace.texts | texts_below(source, self._journal),
             executed={path: tuple(sorted(scopes)) for path, scopes in executed.items()},
             scanned=self._trace.scanned | found.scanned,
+            questions=tuple({*self._trace.questions, *self._journal.questions}),
         )
 
     def _path_of(self, one: Input, source: Source) -> str | None:

@@ -19,6 +19,7 @@ from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source
 
 _PATH = re.compile(r"[\w./-]+\.pyi?")
+_WORD = re.compile(r"\w+")
 
 
 def trace_of_run(
@@ -60,6 +61,7 @@ def trace_of_run(
         None if linked.lacked is None else needed - linked.lacked,
         _told(files, judged) | (files.keys() - before.files() if before is not None else set()),
         not judged,
+        frozenset(_WORD.findall(f"{[one.entry for one in program.launches]} {linked.entries}")),
         tuple(sorted(journal.questions, key=str)),
     )
 

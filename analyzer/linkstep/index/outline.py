@@ -124,13 +124,17 @@ def passes_on(summary: FileSummary, names: frozenset[str]) -> bool:
     (False, True)
     >>> test(b"import m\\nz = m.x"), test(b"try:\\n    from m import x\\nexcept: pass")
     (True, True)
+    >>> test(b"x = 1"), test(b"x = 1\\ny = x"), test(b"class A:\\n    y = x")
+    (False, True, False)
     """
     tokens: list[object] = []
     for step in summary.body:
         if isinstance(step, ImportFrom):
             other = tuple(one for one in step.names if one.alias not in (None, one.name))
             tokens += (step.module, *_of(other, None))
-        elif not _is_plain(step):
+        elif isinstance(step, Bind) and step.kind in _DEFINING:
+            tokens += _of(step.value, None)
+        elif not isinstance(step, Define | ClassBody | Use):
             tokens += _of(step, None)
     for steps in (summary.body, *(scope.steps for scope in summary.scopes)):
         tokens += [t for s in every_step(steps) if isinstance(s, _SETTING) for t in _of(s, None)]
@@ -154,13 +158,6 @@ def _defined(step: Step, scopes: Sequence[Scope]) -> str | None:
     if isinstance(step, Bind) and step.kind in _DEFINING:
         return step.name
     return None
-
-
-def _is_plain(step: Step) -> bool:
-    """Whether a statement defines something that nobody can take apart, or nothing."""
-    if isinstance(step, Bind):
-        return step.kind in _DEFINING and step.value is None
-    return isinstance(step, Define | ClassBody | Use)
 
 
 def _told(step: Step, scopes: Sequence[Scope]) -> Iterator[object]:

@@ -82,7 +82,8 @@ class RunTrace(Struct, frozen=True, array_like=True):
     delivered, `started` those that entry points begin with. `everywhere` is what the project
     needs of the standard library and every Python has that it admits; None where it admits
     only one. `told` are the files of which a finding speaks, told or accepted or there before;
-    `is_clean` says that there was none at all.
+    `is_clean` says that there was none at all. `entry_words` are those that entry points are
+    written with.
     """
 
     target: Target
@@ -96,4 +97,5 @@ class RunTrace(Struct, frozen=True, array_like=True):
     everywhere: frozenset[tuple[str, str]] | None
     told: frozenset[str]
     is_clean: bool
+    entry_words: frozenset[str]
     questions: tuple[TextQuestion, ...] = ()

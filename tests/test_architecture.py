@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from linkstep.index.summarize import summarize
-from linkstep.link.modules import every_step
+from linkstep.model.steps import every_step
 from linkstep.model.summary import ImportFrom, ImportModule, ModuleKind
 from linkstep.model.target import Target
 from linkstep.pyproject import read_toml

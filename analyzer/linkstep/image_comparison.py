@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from linkstep.index.summarize import summarize
-from linkstep.link.modules import all_steps
 from linkstep.model.facts import BrokenReference, Fact, StaleModule, Staleness
 from linkstep.model.links import Program
 from linkstep.model.settings import ResolveSettings
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import (
     Bind,
     FileSummary,

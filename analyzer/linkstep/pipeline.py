@@ -29,7 +29,6 @@ from linkstep.index.build import Index
 from linkstep.index.summaries import Summaries
 from linkstep.link.components import components
 from linkstep.link.entries import Starts
-from linkstep.link.modules import every_step
 from linkstep.link.program import link
 from linkstep.link.submodules import Verdicts
 from linkstep.linked import Linked, counted
@@ -43,6 +42,7 @@ from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation
+from linkstep.model.steps import every_step
 from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
 from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import EntryKind, Tree

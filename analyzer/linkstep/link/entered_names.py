@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from linkstep.link.modules import Module, every_step
+from linkstep.link.modules import Module
 from linkstep.model.environment import Missing
 from linkstep.model.expressions import Const, Join, Ref
+from linkstep.model.steps import every_step
 from linkstep.model.summary import ModuleAlias
 
 Find = Callable[[str, Module | None], Module | Missing]

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.link.entered_names import literal_entries, may_enter
-from linkstep.link.idle import idle_functions, is_taken, root_of
+from linkstep.link.idle import idle_functions, is_taken
 from linkstep.link.made_modules import makers_among, may_be_made
-from linkstep.link.modules import Module, Modules, all_steps, every_step, is_namespace
+from linkstep.link.modules import Module, Modules, is_namespace
 from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
@@ -22,6 +22,7 @@ from linkstep.link.submodules import imported_names
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
+from linkstep.model.steps import all_steps, every_step, root_of
 from linkstep.model.summary import (
     ExternalBind,
     FileSummary,

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from linkstep.link.flow import imported_names
-from linkstep.link.modules import Module, all_steps
+from linkstep.link.modules import Module
 from linkstep.link.namespaces import Names, StarNames
 from linkstep.link.outcomes import Absent, Dubious, ModuleValue
 from linkstep.model.expressions import Ref
 from linkstep.model.links import Doubt
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import Bind, Exports, ImportFrom, ImportModule
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkstep.link.flow import UNSURE, Ending, Flow, Situation
-from linkstep.link.modules import every_step
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
 from linkstep.model.environment import Origin
+from linkstep.model.steps import every_step
 from linkstep.model.summary import (
     Bind,
     ClassBody,

@@ -11,8 +11,8 @@ import enum
 from collections.abc import Callable, Sequence
 
 from linkstep.link.exceptions import catches
-from linkstep.link.modules import all_steps
 from linkstep.model.expressions import Expression
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import (
     Bind,
     ClassBody,

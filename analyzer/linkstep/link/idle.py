@@ -17,9 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from linkstep.link.modules import Module, all_steps, blocks_of, every_step
+from linkstep.link.modules import Module
 from linkstep.link.relative import absolute_name
 from linkstep.model.expressions import Expression, Not, Ref
+from linkstep.model.steps import all_steps, blocks_of, every_step, root_of
 from linkstep.model.summary import FileSummary, If, ImportFrom, Invoke, Step
 
 Decide = Callable[[Expression | None], bool | None]
@@ -36,13 +37,6 @@ def idle_functions(summary: FileSummary, decide: Decide) -> set[str]:
             name = root_of(summary, index)
             alive |= {called for called in _calls(all_steps(scope.steps)) if called != name}
     return {name for name in summary.only_called if name in everywhere} - alive
-
-
-def root_of(summary: FileSummary, index: int) -> str:
-    """Give the function or class of the module that a scope is, or is in."""
-    while summary.scopes[index].parent > 0:
-        index = summary.scopes[index].parent
-    return summary.scopes[index].name
 
 
 def is_taken(name: str, module: Module, other: Module, text: bytes) -> bool:

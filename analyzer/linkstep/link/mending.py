@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linkstep.link.acts import Act, Binds, Import, Script, TakeAll, TakeNames
 from linkstep.link.cycles import First, Scene, try_firsts
-from linkstep.link.modules import Module, all_steps, every_step
+from linkstep.link.modules import Module
 from linkstep.link.outcomes import ModuleValue
 from linkstep.model.execution import CycleFailure, Remedy, RemedyKind, Verdict
 from linkstep.model.expressions import Ref
+from linkstep.model.steps import all_steps, every_step
 from linkstep.model.summary import (
     Bind,
     Exports,

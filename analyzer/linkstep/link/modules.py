@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.model.environment import Found, Missing, Namespace, Opaque, Origin, Resolution
 from linkstep.model.summary import (
-    ClassBody,
     FileSummary,
-    If,
     ModuleKind,
-    Repeat,
-    Step,
-    Suppress,
-    Try,
 )
 from linkstep.model.target import Target
 
@@ -203,41 +196,3 @@ class Modules:
 def is_namespace(found: object) -> bool:
     """Whether something found is a namespace package: directories without a file (PEP 420)."""
     return isinstance(found, Module) and found.path.endswith("/")
-
-
-def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
-    """Give steps of a block and of all blocks nested in it, whatever the conditions."""
-    pending: list[Iterator[Step]] = [iter(steps)]  # a generator for each level would be slow
-    while pending:
-        for step in pending[-1]:
-            yield step
-            if type(step) in _NESTING:
-                pending.append(chain.from_iterable(blocks_of(step)))
-                break
-        else:
-            pending.pop()
-
-
-_NESTING = frozenset({If, Try, Repeat, Suppress, ClassBody})
-
-
-def blocks_of(step: Step) -> Iterator[Sequence[Step]]:
-    """Give the blocks that are directly in a step; most steps have none."""
-    if isinstance(step, If | Repeat):
-        yield step.body
-        yield step.orelse
-    elif isinstance(step, Try):
-        yield step.body
-        for handler in step.handlers:
-            yield handler.body
-        yield step.orelse
-        yield step.final
-    elif isinstance(step, Suppress | ClassBody):
-        yield step.body
-
-
-def every_step(summary: FileSummary) -> Iterator[Step]:
-    """Give every step of a file, function bodies included."""
-    yield from all_steps(summary.body)
-    for scope in summary.scopes:
-        yield from all_steps(scope.steps)

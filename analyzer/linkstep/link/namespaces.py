@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from linkstep.link.flow import Decide, Fails, Flow, Situation
-from linkstep.link.modules import Module, all_steps
+from linkstep.link.modules import Module
 from linkstep.model.expressions import Expression
 from linkstep.model.links import Doubt
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import (
     Bind,
     BindingKind,

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from linkstep.link.modules import Module, all_steps, blocks_of
+from linkstep.link.modules import Module
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Missing
 from linkstep.model.expressions import Expression, Ref
+from linkstep.model.steps import all_steps, blocks_of
 from linkstep.model.summary import (
     Bind,
     BindingKind,

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from linkstep.link.import_scan import scan_imports
-from linkstep.link.modules import Module, Modules, every_step
+from linkstep.link.modules import Module, Modules
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import Const
+from linkstep.model.steps import every_step
 from linkstep.model.summary import ImportByName, ImportFrom, ImportModule
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from changing_projects import FILES, REQUESTS, SITE, ChangingProject, Stages
-from linkstep.cached_check import DECIDING, CachedCheck
+from linkstep.cached_check import CachedCheck
+from linkstep.cached_state import DECIDING
 from linkstep.cli.main import main
 from linkstep.index.cache import Cache, StoredResult
 from linkstep.index.summaries import Kept, Summaries
@@ -213,7 +214,7 @@ def test_results_that_are_not_asked_for_any_more_are_given_up(tmp_path: Path) ->
     cache = Cache(tmp_path)
     for number in range(20):
         result = StoredResult(bytes([number]) * 16, b"/place", b"inputs", b"data")
-        cache.save((), result)
+        cache.save((), [result])
     assert cache.statistics().results == 8
     assert cache.latest(b"/place") == StoredResult(bytes([19]) * 16, b"/place", b"inputs", b"data")
     assert cache.result(bytes(16)) is None

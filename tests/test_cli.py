@@ -324,7 +324,7 @@ def test_a_bug_is_told_with_what_to_paste(
     def broken(*_: object) -> None:
         raise ValueError("oops \x1b[2J")
 
-    monkeypatch.setattr("linkstep.pipeline.check", broken)
+    monkeypatch.setattr("linkstep.pipeline.check_state", broken)
     assert main(["check"]) == 3
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -340,7 +340,7 @@ def test_an_interrupt(project: Path, capsys: Captured, monkeypatch: pytest.Monke
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("linkstep.pipeline.check", interrupted)
+    monkeypatch.setattr("linkstep.pipeline.check_state", interrupted)
     assert main(["check"]) == 130
     assert capsys.readouterr().err.lstrip() == "linkstep: interrupted\n"
 

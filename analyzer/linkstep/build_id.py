@@ -13,9 +13,9 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from hashlib import blake2b
 
 from linkstep import __version__
+from linkstep.model.digests import digest_of
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _LIBRARIES = (
@@ -32,7 +32,7 @@ def build_id() -> bytes:
         *sorted(_own_files()),
         *sorted(_libraries()),
     )
-    return blake2b("\n".join(lines).encode("utf-8", "replace"), digest_size=16).digest()
+    return digest_of("\n".join(lines).encode("utf-8", "replace"))
 
 
 def _own_files() -> Iterator[str]:

@@ -18,7 +18,7 @@ from linkstep.analyses.left_out import importers_of_left_out, left_out_modules
 from linkstep.analyses.production import ProductionCode
 from linkstep.analyses.test_code import without_tests
 from linkstep.index.build import Index
-from linkstep.link.program import link
+from linkstep.link.program import LinkInput, link
 from linkstep.link.submodules import Verdicts
 from linkstep.model.delivery import Delivery
 from linkstep.model.environment import Found, Project
@@ -140,18 +140,17 @@ class LeftOut:
         environment = replace(self._project.environment, found=True)
         arrived = DeliveredTree(self._tree, self._known, arriving)
         target = self._project.target
-        program = link(
-            importers,
-            others,
+        given = LinkInput(
+            [*importers, *others],
+            (),
             Finder(arrived, replace(self._project, environment=environment)).find,
             self._index.summary,
             lambda name: stdlib_stub(name, target),
             target,
             self._index.text,
-            lambda path, suffixes: (),
-            lambda count: None,
-            verdicts=self._verdicts,
-            source_of=self._index.source,
+            self._index.source,
+            wanted=frozenset(file.path for file in importers),
         )
+        program = link(given, verdicts=self._verdicts)
         self.traces.append(program.trace)
         return program.broken

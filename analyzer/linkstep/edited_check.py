@@ -9,23 +9,27 @@ earlier one with other counts. In any other case nothing is said here, and every
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
+from linkstep.analyses.suggestions import closest
+from linkstep.edited_users import KnownFiles, Noticing
 from linkstep.errors import LinkstepError
-from linkstep.index.outline import image, outline, passes_on
+from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
 from linkstep.link.import_scan import digest_of_imports, scan_imports
+from linkstep.link.submodules import dotted_imports
+from linkstep.model.environment import kind_of
 from linkstep.model.findings import Report
 from linkstep.model.request import CheckRequest
-from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.summary import FileSummary
 from linkstep.model.trace import FileTrace, RunTrace, Trace
 from linkstep.resolve.mentions import is_answered
 from linkstep.rulebook.suppress import may_be_unused
 from linkstep.run_trace import texts_below
+from linkstep.tree.git import held_by
 from linkstep.tree.inputs import FILE, OBJECT, Input
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source, open_source
@@ -55,6 +59,7 @@ class Edited:
         self._changed = changed
         self._journal = journal
         self._summaries = summaries
+        self._known = KnownFiles(trace, request.reader, summaries)
 
     def retold(self) -> tuple[Report, RunTrace] | None:
         """Give the report and the trace of now; None when everything has to be linked."""
@@ -72,64 +77,51 @@ class Edited:
         contents: dict[str, bytes] = {}
         inside: set[str] = set()
         summaries: dict[str, FileSummary] = {}
-        names: set[str] = set()
+        noticed: dict[str, frozenset[str]] = {}
+        imported: set[str] = set()
         for path in paths:
             text = source.tree.source(path)
             content = source.tree.content_id(path)
             if content is None or not self._says_the_same(path, text):
                 return None
             contents[path] = content
-            before, now = self._before(path), self._now(path, text, content)
+            before, now = self._known.summary(path), self._now(path, text, content)
             if before is None or before.problem is not None or now.problem is not None:
                 return None
             summaries[path] = now
             if image(before) != image(now):
                 told, tells = outline(before), outline(now)
-                if told.rest != tells.rest or not self._is_its_own(path):
-                    return None
                 changed = told.changed(tells)
+                scopes = self._trace.executed.get(path, ())
+                if told.rest != tells.rest or path in self._trace.again:
+                    return None
+                if not executes_alike(before, now, scopes, changed):
+                    return None
                 if changed and not self._may_define(path, changed, source):
                     return None
                 inside.add(path)
-                names |= changed
-        if names:
-            users = self._users_of(frozenset(names), source, summaries)
-            if users is None:
-                return None
-            inside |= users
+                package = self._package_of(path)
+                imported |= dotted_imports(before, package) ^ dotted_imports(now, package)
+                noticed |= {path: changed} if changed else {}
+        users = Noticing(self._trace, self._known, summaries, source.tree).users(noticed, imported)
+        if users is None:
+            return None
+        inside |= users
         return self._relinked(source, contents, inside)
 
     def _may_define(self, path: str, names: Collection[str], source: Source) -> bool:
         """Whether a file may define other names than before, and only who has them can notice."""
         trace = self._trace
-        if not trace.is_clean or path in trace.executed or path in trace.started:
+        if path in trace.started:
             return False
+        if any(asked in names or closest(asked, tuple(names)) for asked in trace.asked):
+            return False  # it may be suggested, or be what is missing
         if any(n.startswith("__") or not n.isascii() or n in trace.entry_words for n in names):
             return False
-        if not _kind(path).is_package:
+        if not kind_of(path).is_package:
             return True
         beside = source.tree.entries(posixpath.dirname(path))
         return not any(name in beside or f"{name}.py" in beside for name in names)
-
-    def _users_of(
-        self, names: frozenset[str], source: Source, edited: Mapping[str, FileSummary]
-    ) -> set[str] | None:
-        """Give the files that have one of the names in their text, None when one of them may
-        pass it on as something else. The summaries of those that were `edited` are new.
-        """
-        words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
-        found = set()
-        for path in source.tree.files():
-            if not words.search(source.tree.source(path)):
-                continue
-            summary = edited.get(path)
-            if summary is None and path in self._trace.files:
-                summary = self._before(path)
-            aside = path in self._trace.executed or path in self._trace.started
-            if summary is None or aside or path in self._trace.again or passes_on(summary, names):
-                return None
-            found.add(path)
-        return found
 
     def _relinked(
         self, source: Source, contents: dict[str, bytes], inside: set[str]
@@ -152,7 +144,7 @@ class Edited:
                 return None
             references += record.references - last.record.references
             resolved += record.resolved - last.record.resolved
-            files[path] = FileTrace(last.module, content, record)
+            files[path] = replace(last, content=content, record=record)
         counts = self._report.counts
         counts = replace(
             counts, references=counts.references + references, resolved=counts.resolved + resolved
@@ -165,6 +157,7 @@ class Edited:
             executed.setdefault(path, set()).add(scope)
         return replace(
             self._trace,
+            held=held_by(source.tree),
             files=files,
             texts=self._trace.texts | texts_below(source, self._journal),
             executed={path: tuple(sorted(scopes)) for path, scopes in executed.items()},
@@ -191,33 +184,17 @@ class Edited:
         scanned = self._trace.scanned.get(path)
         if scanned is None:
             return True
+        return scanned == digest_of_imports(scan_imports(text, self._package_of(path)))
+
+    def _package_of(self, path: str) -> str:
         name = self._trace.files[path].module
-        package = name if _kind(path).is_package else name.rpartition(".")[0]
-        return scanned == digest_of_imports(scan_imports(text, package))
-
-    def _is_its_own(self, path: str) -> bool:
-        """Whether the bodies of a file's functions were looked into by its own links only."""
-        executed = self._trace.executed.get(path, ())
-        return path not in self._trace.again and not any(executed)
-
-    def _before(self, path: str) -> FileSummary | None:
-        """Give the earlier summary of a file, None when it is not kept any more."""
-        kept = self._summaries.get(self._key(path, self._trace.files[path].content))
-        return None if kept is None else kept.summary
+        return name if kind_of(path).is_package else name.rpartition(".")[0]
 
     def _now(self, path: str, text: bytes, content: bytes) -> FileSummary:
-        key = self._key(path, content)
+        key = self._known.key(path, content)
         kept = self._summaries.get(key)
         if kept is None:
-            summary = summarize(text, _kind(path), self._trace.target, self._request.reader)
+            summary = summarize(text, kind_of(path), self._trace.target, self._request.reader)
             kept = Kept(summary, may_be_unused(text))
             self._summaries.put(key, kept)
         return kept.summary
-
-    def _key(self, path: str, content: bytes) -> bytes:
-        target, reader = self._trace.target, self._request.reader
-        return self._summaries.key(content, _kind(path), target, reader, shallow=False)
-
-
-def _kind(path: str) -> ModuleKind:
-    return ModuleKind.PACKAGE if path.endswith("__init__.py") else ModuleKind.MODULE

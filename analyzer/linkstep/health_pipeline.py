@@ -106,7 +106,7 @@ def _packages(program: Program, is_test: Callable[[str], bool]) -> Iterator[Comp
         if is_test(module.path):
             continue
         parts = module.name.split(".")
-        if not module.path.endswith("/__init__.py") and len(parts) > 1:
+        if not module.summary.kind.is_package and len(parts) > 1:
             parts.pop()
         modules.setdefault(".".join(parts[:LEVELS]), []).append(module.name)
     for name, members in sorted(modules.items()):

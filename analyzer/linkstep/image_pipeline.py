@@ -21,6 +21,7 @@ from linkstep.errors import LinkstepError
 from linkstep.image_comparison import bound_names, compare_with_sources
 from linkstep.image_opening import Prepared, prepare
 from linkstep.index.build import Index
+from linkstep.link_inputs import is_test
 from linkstep.linked import Linked, counted
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Origin, PathEntry
@@ -123,7 +124,7 @@ def _link(
         )
     own = {module.path for module in first.program.modules}
     reached = _reached(first.program)
-    further = {path for path in own - reached if not pipeline.is_test(path)}
+    further = {path for path in own - reached if not is_test(path)}
     rest = first
     if project.exact and further:
         implied = (PathEntry("", Origin.FIRST_PARTY, "the application's directory"),)

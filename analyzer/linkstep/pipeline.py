@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import posixpath
 import sys
@@ -10,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from linkstep.analyses.app_state import unset_app_state
@@ -19,7 +20,6 @@ from linkstep.analyses.broken_references import broken_references
 from linkstep.analyses.cycles import import_cycles
 from linkstep.analyses.entry_points import all_entries, started_modules
 from linkstep.analyses.graph import ImportGraph
-from linkstep.analyses.removals import Removals
 from linkstep.analyses.shadowed_modules import shadowed_modules
 from linkstep.config import Configuration
 from linkstep.delivery_pipeline import LeftOut, deliveries_of
@@ -31,17 +31,19 @@ from linkstep.link.components import components
 from linkstep.link.entries import Starts
 from linkstep.link.program import link
 from linkstep.link.submodules import Verdicts
+from linkstep.link_inputs import index_of, is_test, link_input, witnesses_beside
 from linkstep.linked import Linked, counted
 from linkstep.model.delivery import Delivery
+from linkstep.model.digests import digest_of
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Found, Opaque, Project
-from linkstep.model.facts import BrokenReference, Fact
+from linkstep.model.facts import Fact
 from linkstep.model.findings import Finding, Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
-from linkstep.model.request import CheckRequest, CheckResult, Explanation
+from linkstep.model.request import CheckRequest, CheckResult, Explanation, of_state
 from linkstep.model.steps import every_step
 from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
 from linkstep.model.trace import TextQuestion, WordForm
@@ -60,88 +62,116 @@ from linkstep.resolve.finder import Finder
 from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
-from linkstep.resolve.stdlib import stdlib_stub
 from linkstep.rulebook.baseline import Baseline
 from linkstep.rulebook.judge import Judgement, judge
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy
-from linkstep.rulebook.since import new_since
 from linkstep.rulebook.suppress import may_be_unused
-from linkstep.rulebook.view import reachable, view
+from linkstep.rulebook.view import view
 from linkstep.run_trace import trace_of_run
+from linkstep.since_check import Earlier, narrowed
 from linkstep.staged_pipeline import say_untracked
+from linkstep.tree.git import held_by
 from linkstep.tree.journal import Journal
-from linkstep.tree.moves import moved_files
-from linkstep.tree.open import Source, open_source
+from linkstep.tree.open import Source, open_earlier, open_source
 from linkstep.version_pipeline import AdmittedVersions
 
 _DEEPEST = 12_000  # frames; in Python code they take no room on the stack of C
 
 
 def check(
-    request: CheckRequest,
-    observer: Observer,
-    summaries: Summaries | None = None,
-    journal: Journal | None = None,
+    request: CheckRequest, observer: Observer, summaries: Summaries | None = None
 ) -> CheckResult:
     """Link what a request names and say what CPython would refuse.
 
-    `summaries` are those that are known; `journal` takes note of everything that is read.
+    `summaries` are those that are known.
 
     Raises LinkstepError for input that cannot be worked with.
     """
+    summaries = Summaries() if summaries is None else summaries
+    opened = None if request.since is None else open_earlier(request, request.since)
+    state = check_state(of_state(request), observer, summaries)
+
+    def earlier() -> Earlier:
+        assert opened is not None
+        return check_earlier(of_state(request), opened(state.root), observer, summaries)
+
+    return narrowed(request, state, None if opened is None else earlier)
+
+
+def check_state(
+    request: CheckRequest,
+    observer: Observer,
+    summaries: Summaries,
+    journal: Journal | None = None,
+) -> CheckResult:
+    """Give all that is found in the state that a request names, `of_state`.
+
+    `journal` takes note of everything that is read.
+    """
+    ruling = _ruling(request, journal)
+    source, configuration = ruling.source, ruling.configuration
+    with collector_off():
+        linked, judgement = _link_and_judge(ruling, request, source.tree, observer, summaries)
+    # From here on nothing is linked any more.
+    judged = (*judgement.findings, *judgement.baselined)
+    return CheckResult(
+        Report(
+            judgement.findings,
+            counted(linked, judgement.suppressed),
+            linked.notes,
+            judgement.baselined,
+        ),
+        lines_of(reader_of(source.tree)),
+        configuration.fail_on,
+        ruling.rules,
+        str(source.root),
+        baseline_file(source.root, configuration, request),
+        view(source.checked, linked.judged, ruling.rules, configuration.policy),
+        cache(partial(_overview, linked.program, linked.facts, judged, configuration)),
+        None if journal is None else trace_of_run(source, journal, linked, judged),
+        b"" if journal is None else ruling.identity,
+        held_by(source.tree),
+        linked.program.offers,
+    )
+
+
+def check_earlier(
+    request: CheckRequest, tree: Tree, observer: Observer, summaries: Summaries
+) -> Earlier:
+    """Give what an earlier state had, by the rules that are in force now."""
+    with collector_off():
+        linked, judgement = _link_and_judge(_ruling(request), request, tree, observer, summaries)
+    return Earlier(judgement.findings, tree, linked.program.offers)
+
+
+class _Ruling(NamedTuple):
+    """What is checked, and all that decides which facts about it become findings."""
+
+    source: Source
+    configuration: Configuration
+    rules: tuple[Rule, ...]
+    baseline: Baseline | None
+
+    @property
+    def identity(self) -> bytes:
+        """What stands for configuration, rules, baseline and root."""
+        source = self.source
+        baseline = self.baseline and (self.baseline.path, self.baseline.rows)
+        told = (self.configuration, self.rules, baseline, source.checked, str(source.root))
+        return digest_of(msgspec.msgpack.encode(told, order="deterministic"))
+
+
+def _ruling(request: CheckRequest, journal: Journal | None = None) -> _Ruling:
     source = open_source(request, journal)
-    root = source.root
     configuration = configure(source, request)
-    directories = [root / directory for directory in configuration.rules]
+    directories = [source.root / directory for directory in configuration.rules]
     if journal is not None:
         journal.look_into(directories)
     rules = load_rules(directories)
     check_policy(configuration.policy, rules, configuration.source or "the command line")
-    baseline = baseline_of(source.tree, root, configuration, request)
-    linked = partial(_link_and_judge, source, configuration, request, rules, baseline, observer)
-    summaries = Summaries() if summaries is None else summaries
-    with collector_off():
-        result, judgement = linked(source.tree, summaries)
-        # What was there before counts only where there is something now.
-        compared = source.before if judgement.findings else None
-        before = None if compared is None else compared()
-        earlier = None if before is None else linked(before, summaries)
-    # From here on nothing is linked any more.
-    findings, preexisting = judgement.findings, 0
-    if before is not None and earlier is not None:
-        moved = moved_files(before, source.tree)
-        findings, preexisting = new_since(findings, earlier[1].findings, moved)
-        findings = _with_causes(findings, Removals(earlier[0].program, result.program, moved))
-    judged = (*judgement.findings, *judgement.baselined)
-    all_findings = len(findings)
-    findings = reachable(findings) if request.only_reachable else findings
-    counts = replace(
-        counted(result, judgement.suppressed),
-        preexisting=preexisting,
-        unreachable=all_findings - len(findings),
-    )
-    return CheckResult(
-        Report(findings, counts, result.notes, judgement.baselined),
-        lines_of(reader_of(source.tree)),
-        configuration.fail_on,
-        rules,
-        str(root),
-        baseline_file(root, configuration, request),
-        view(source.checked, result.judged, rules, configuration.policy),
-        cache(partial(_overview, result.program, result.facts, judged, configuration)),
-        None if journal is None else trace_of_run(source, journal, result, judged, before),
-    )
-
-
-def witnesses_beside(tree: Tree, project: Project, chosen: Iterable[str]) -> list[Found]:
-    """Give the modules that are not checked and may set names on those that are."""
-    checked = set(chosen)
-    return [
-        module_of(path, project.roots, tree)
-        for path in tree.files()
-        if path not in checked and path.endswith(".py") and not is_test(path)
-    ]
+    baseline = baseline_of(source.tree, source.root, configuration, request)
+    return _Ruling(source, configuration, tuple(rules), baseline)
 
 
 def _overview(
@@ -186,42 +216,30 @@ def map_imports(
 
 
 def _link_and_judge(
-    source: Source,
-    configuration: Configuration,
+    ruling: _Ruling,
     request: CheckRequest,
-    rules: Sequence[Rule],
-    baseline: Baseline | None,
-    observer: Observer,
     tree: Tree,
+    observer: Observer,
     summaries: Summaries,
 ) -> tuple[Linked, Judgement]:
     """Link one state of what is checked, and turn its facts into findings.
 
     Roots that are configured but were not there in an earlier state are left out for it.
     """
+    source, configuration, rules, baseline = ruling
     if tree is not source.tree:
         roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
         configuration = replace(configuration, roots=roots)
-    result = check_tree(
+    linked = check_tree(
         tree, source.root, configuration, request, source.checked, observer, summaries
     )
-    in_view = view(source.checked, result.judged, rules, configuration.policy)
+    in_view = view(source.checked, linked.judged, rules, configuration.policy)
 
     def read(path: str) -> bytes | None:
         return commented_text(tree, path)
 
-    return result, judge(
-        result.facts, rules, configuration.policy, read, result.commented, baseline, in_view
-    )
-
-
-def _with_causes(findings: Iterable[Finding], removals: Removals) -> tuple[Finding, ...]:
-    """Say of each broken reference which removal broke it."""
-    return tuple(
-        replace(finding, fact=replace(finding.fact, caused_by=removals.behind(finding.fact)))
-        if isinstance(finding.fact, BrokenReference)
-        else finding
-        for finding in findings
+    return linked, judge(
+        linked.facts, rules, configuration.policy, read, linked.commented, baseline, in_view
     )
 
 
@@ -283,7 +301,7 @@ def link_project(
     observer.stage(f"reading {len(files)} files", len(files))
     index = index or index_of(tree, project, request, summaries)
     index.build(
-        ((file.path, _kind(file)) for file in files),
+        ((file.path, file.kind) for file in files),
         observer,
         may_be_unused,
         partial(_needed_outside, files, index, finder),
@@ -293,23 +311,14 @@ def link_project(
     witnesses = witnesses_beside(tree, project, paths)
     verdicts: Verdicts = {}
     program = link(
-        readable,
-        witnesses,
-        finder.find,
-        index.summary,
-        lambda name: stdlib_stub(name, project.target),
-        project.target,
-        index.text,
-        lambda path, suffixes: texts_around(path, suffixes, tree, project),
+        link_input(tree, project, finder, index, readable, witnesses),
         observer.advance,
         follow_others=bool(configuration.entry_points),
         entries=configuration.entry_points,
-        suspects=project.environment.suspects,
         verdicts=verdicts,
         starts=_starts(launches, tree, project, finder, configuration, checked_paths)
         if launches is not None
         else None,
-        source_of=index.source,
     )
     # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
@@ -355,21 +364,13 @@ def link_project(
     )
 
 
-def index_of(
-    tree: Tree, project: Project, request: CheckRequest, summaries: Summaries | None
-) -> Index:
-    """Give the index of a tree's files, for the target of a project."""
-    target, reader = project.target, request.reader
-    return Index(tree.read, target, reader, summaries, tree.content_id, tree.source)
-
-
 def _needed_outside(
     files: Iterable[Found], index: Index, finder: Finder
 ) -> Iterator[tuple[str, ModuleKind]]:
     """Give the files of the environment that imports of the project lead to at once."""
     names: dict[str, str] = {}
     for file in files:
-        summary = index.summary(file.path, _kind(file))
+        summary = index.summary(file.path, file.kind)
         for step in every_step(summary) if summary is not None else ():
             if isinstance(step, ImportModule):
                 names.setdefault(step.module, file.path)
@@ -380,7 +381,7 @@ def _needed_outside(
     for name, importer in names.items():
         found = finder.find(name, posixpath.dirname(importer), importer)
         if isinstance(found, Found) and found.path.startswith("/"):
-            yield found.path, _kind(found)
+            yield found.path, found.kind
 
 
 def _starts(
@@ -419,7 +420,7 @@ def _sources(
                 text = index.text(file.path)
             elif b"state" not in text:
                 continue
-            summary = index.summary(file.path, _kind(file)) if b"state" in text else None
+            summary = index.summary(file.path, file.kind) if b"state" in text else None
             found.append((summary, text))
     tree.asked(TextQuestion(tuple(words), WordForm.WRITTEN, False))
     return found
@@ -441,35 +442,6 @@ def collector_off() -> Iterator[None]:
         sys.setrecursionlimit(limit)
         if enabled:
             gc.enable()
-
-
-def texts_around(
-    path: str, suffixes: tuple[str, ...], tree: Tree, project: Project
-) -> Iterator[bytes]:
-    """Give the files of the installed top-level package that a file belongs to."""
-    for entry in project.environment.site:
-        if path.startswith(entry.directory + "/"):
-            top = path[len(entry.directory) + 1 :].partition("/")[0]
-            pending = [f"{entry.directory}/{top}"]
-            while pending:
-                directory = pending.pop()
-                for name, kind in tree.entries(directory).items():
-                    if kind is EntryKind.DIRECTORY:
-                        pending.append(f"{directory}/{name}")
-                    elif name.endswith(suffixes):
-                        with contextlib.suppress(OSError):
-                            yield tree.read(f"{directory}/{name}")
-
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test by its place or name: what it patches, it patches for itself."""
-    directory, _, name = path.rpartition("/")
-    named = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
-    return named or not {"test", "tests"}.isdisjoint(directory.split("/"))
-
-
-def _kind(file: Found) -> ModuleKind:
-    return ModuleKind.PACKAGE if file.is_package else ModuleKind.MODULE
 
 
 def _behind(name: str, finder: Finder, project: Project) -> str | None:

@@ -6,15 +6,17 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 
 import msgspec
 
 from linkstep.linked import Linked
 from linkstep.model.findings import Finding
+from linkstep.model.links import Program
+from linkstep.model.steps import every_step
+from linkstep.model.summary import ImportFrom
 from linkstep.model.trace import FileTrace, RunTrace
-from linkstep.model.tree import Tree
-from linkstep.tree.git import GitTree
+from linkstep.tree.git import GitTree, held_by
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source
 
@@ -27,21 +29,16 @@ def trace_of_run(
     journal: Journal,
     linked: Linked,
     judged: Sequence[Finding],
-    before: Tree | None,
 ) -> RunTrace:
-    """Give the trace of a run over `source`.
-
-    `judged` are all findings, also those that were there `before`, in the tree that the run
-    compared with.
-    """
+    """Give the trace of a run over `source`; `judged` are all findings, accepted ones too."""
     tree, program = source.tree, linked.program
     first, further = program.trace, linked.traces
     names = {module.path: module.name for module in program.modules}
     files: dict[str, FileTrace] = {}
+    targets = _targets(program, list(first.records))
     for path, record in first.records.items():
         content = tree.content_id(path)
-        if content is not None and path in names:
-            files[path] = FileTrace(names[path], content, record)
+        files[path] = FileTrace(names.get(path, ""), content or b"", record, targets.get(path, ()))
     executed: dict[str, list[int]] = defaultdict(list)
     for path, scope in sorted(frozenset().union(first.executed, *(t.executed for t in further))):
         executed[path].append(scope)
@@ -51,6 +48,7 @@ def trace_of_run(
     needed = frozenset().union(*first.library.values())
     return RunTrace(
         linked.target,
+        held_by(source.tree),
         _prefix(source),
         files,
         texts_below(source, journal) | frozenset(linked.commented),
@@ -59,9 +57,11 @@ def trace_of_run(
         frozenset(path for one in further for path in one.records),
         frozenset(started),
         None if linked.lacked is None else needed - linked.lacked,
-        _told(files, judged) | (files.keys() - before.files() if before is not None else set()),
-        not judged,
+        _with_stars(_told(files, judged), program),
+        _asked(judged),
         frozenset(_WORD.findall(f"{[one.entry for one in program.launches]} {linked.entries}")),
+        frozenset(one.path for one in program.failing),
+        first.setting,
         tuple(sorted(journal.questions, key=str)),
     )
 
@@ -71,6 +71,43 @@ def _told(paths: Collection[str], findings: Sequence[Finding]) -> frozenset[str]
     told = msgspec.json.encode(findings).decode()
     named = set(_PATH.findall(told))
     return frozenset(p for p in paths if p in named or (not _PATH.fullmatch(p) and p in told))
+
+
+def _targets(program: Program, paths: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Give what each file imports, by places among the paths."""
+    places = {path: place for place, path in enumerate(paths)}
+    found: dict[str, set[int]] = defaultdict(set)
+    for edge in program.edges:
+        found[edge.importer].add(places.get(edge.target, -1))
+    return {path: tuple(sorted(targets)) for path, targets in found.items()}
+
+
+def _with_stars(told: Set[str], program: Program) -> frozenset[str]:
+    """Give paths with the files whose names they take by star imports, theirs too."""
+    stars = {
+        module.path
+        for module in program.modules
+        if any(
+            isinstance(step, ImportFrom) and step.names[0].name == "*"
+            for step in every_step(module.summary)
+        )
+    }
+    targets: dict[str, set[str]] = defaultdict(set)
+    for edge in program.edges:
+        if edge.importer in stars:
+            targets[edge.importer].add(edge.target)
+    found, pending = set(told), list(told)
+    while pending:
+        come = targets[pending.pop()] - found
+        found |= come
+        pending += come
+    return frozenset(found)
+
+
+def _asked(findings: Iterable[Finding]) -> frozenset[str]:
+    """Give the names that findings are about, and their last parts."""
+    names = {getattr(finding.fact, "name", "") for finding in findings}
+    return frozenset(names | {name.rpartition(".")[2] for name in names}) - {""}
 
 
 def _prefix(source: Source) -> str | None:

@@ -29,6 +29,7 @@ from linkstep.index.build import Index
 from linkstep.index.served_names import ServedNames
 from linkstep.index.summaries import Summaries
 from linkstep.link.program import link
+from linkstep.link_inputs import link_input
 from linkstep.linked import Linked, counted
 from linkstep.model.environment import Environment, Found, Origin, Project
 from linkstep.model.facts import BrokenReference, DependencyFault, Fact
@@ -43,7 +44,6 @@ from linkstep.resolve.finder import Finder
 from linkstep.resolve.homes import find_homes
 from linkstep.resolve.installed import Installation, Needed
 from linkstep.resolve.project import resolve_project
-from linkstep.resolve.stdlib import stdlib_stub
 from linkstep.resolve.wheels import installed_files, is_newer, requested, wheel_identity
 from linkstep.rulebook.judge import judge
 from linkstep.rulebook.load import load_rules
@@ -265,19 +265,9 @@ class Upgrade:
     ) -> tuple[Program, tuple[BrokenReference, ...]]:
         """Link modules of other distributions, and give their broken references."""
         project, check = self._project, self._request.check
-        finder = Finder(tree, project)
         index = Index(tree.read, project.target, check.reader, self._shared)
-        program = link(
-            files,
-            (),
-            finder.find,
-            index.summary,
-            lambda name: stdlib_stub(name, project.target),
-            project.target,
-            index.text,
-            lambda path, suffixes: pipeline.texts_around(path, suffixes, tree, project),
-            self._observer.advance,
-        )
+        given = link_input(tree, project, Finder(tree, project), index, files, ())
+        program = link(given, self._observer.advance)
         return program, tuple(self._reached(program, files))
 
     def _reached(self, program: Program, files: Sequence[Found]) -> Iterator[BrokenReference]:

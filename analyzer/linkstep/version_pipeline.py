@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from linkstep.analyses.admitted_versions import admitted_versions, with_versions
 from linkstep.analyses.graph import ImportGraph
 from linkstep.index.build import Index
-from linkstep.link.program import link
+from linkstep.link.program import LinkInput, link
 from linkstep.link.versions import lacking, link_versions
 from linkstep.model.environment import Found, Project
 from linkstep.model.facts import BrokenReference
@@ -85,19 +85,18 @@ class AdmittedVersions:
     def _link(self, version: Version, concerned: frozenset[str]) -> Program:
         """Link the files of `concerned` for a version; all others bear witness."""
         project = for_version(self._project, version)
-        chosen = [found for found in self._checked if found.path in concerned]
-        others = [found for found in self._checked if found.path not in concerned]
         program = link(
-            chosen,
-            [*others, *self._witnesses],
-            Finder(self._tree, project).find,
-            self._summaries(project.target, concerned),
-            _stub_of(project.target),
-            project.target,
-            self._index.text,
-            lambda path, suffixes: (),
-            lambda count: None,
-            source_of=self._index.source,
+            LinkInput(
+                self._checked,
+                self._witnesses,
+                Finder(self._tree, project).find,
+                self._summaries(project.target, concerned),
+                _stub_of(project.target),
+                project.target,
+                self._index.text,
+                self._index.source,
+                wanted=concerned,
+            )
         )
         self.traces.append(program.trace)
         return program

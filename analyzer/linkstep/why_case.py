@@ -16,6 +16,7 @@ from linkstep.analyses.import_sites import bound_at
 from linkstep.health_pipeline import entries_of, plan_of
 from linkstep.index.summaries import Summaries
 from linkstep.index.summarize import summarize
+from linkstep.link_inputs import is_test
 from linkstep.model.environment import Origin, Project
 from linkstep.model.facts import BrokenReference, Problem, Reach
 from linkstep.model.findings import Finding
@@ -23,9 +24,8 @@ from linkstep.model.health import Health, Plan, Status
 from linkstep.model.links import Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest
-from linkstep.model.summary import ModuleKind
 from linkstep.model.why import Past, PastKind
-from linkstep.pipeline import check_tree, is_test
+from linkstep.pipeline import check_tree
 from linkstep.preparation import configure, lines_of, reader_of, settings_of
 from linkstep.resolve.project import resolve_project
 from linkstep.rulebook.judge import judge
@@ -115,9 +115,7 @@ class Case:
         linked = self.words.modules.get(module)
         if linked is None:
             return None
-        is_package = linked.path.endswith("__init__.py")
-        kind = ModuleKind.PACKAGE if is_package else ModuleKind.MODULE
-        target = self.project.target
+        kind, target = linked.summary.kind, self.project.target
 
         def line_of(source: bytes) -> int | None:
             return bound_at(summarize(source, kind, target), name)
@@ -126,7 +124,7 @@ class Case:
         if history is None:
             return None
         past = history.of_name(linked.path, name, line_of)
-        if is_package and past.kind is PastKind.NEVER:
+        if kind.is_package and past.kind is PastKind.NEVER:
             as_module = self.module_past(f"{module}.{name}")
             if as_module is not None and as_module.kind is not PastKind.NEVER:
                 return as_module

@@ -14,17 +14,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
+from linkstep.analyses.broken_references import reference_of
 from linkstep.analyses.import_sites import bound_at
 from linkstep.analyses.suggestions import closest
 from linkstep.closest import suggestion
 from linkstep.errors import LinkstepError
+from linkstep.link_inputs import is_test
 from linkstep.model.environment import Origin, Project
 from linkstep.model.facts import BrokenReference, GuardKind, Location, Problem, Reach, Runs
 from linkstep.model.links import BrokenLink, ForeignImport, LinkedModule, Program
 from linkstep.model.summary import Span
 from linkstep.model.tree import Tree
 from linkstep.model.why import Need, Needed, PastKind
-from linkstep.pipeline import is_test, link_project
+from linkstep.pipeline import link_project
 from linkstep.preparation import reader_of
 from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.tree.altered import AlteredTree
@@ -162,7 +164,9 @@ class Needs:
         """Give references with who reaches them, heaviest first."""
         needs: dict[tuple[str, Span], Need] = {}
         for link in links:
-            fact = fact_of(link) or _reference(link, self.case.reach(link.importing))
+            fact = fact_of(link) or replace(
+                reference_of(link), reached_from=self.case.reach(link.importing)
+            )
             through = Location(*link.cause) if link.cause is not None else None
             need = Need(fact, link.optional, is_test(link.path), through)
             needs.setdefault((link.path, link.span), need)
@@ -237,24 +241,6 @@ def _need_weight(need: Need) -> tuple[bool, bool, bool, bool, str, Span]:
         need.through is not None,
         one.path,
         one.span,
-    )
-
-
-def _reference(link: BrokenLink, reached: tuple[Reach, ...]) -> BrokenReference:
-    return BrokenReference(
-        problem=link.problem,
-        path=link.path,
-        span=link.span,
-        importing=link.importing,
-        module=link.module,
-        name=link.name,
-        origin=link.origin,
-        runs=link.runs,
-        exception=link.exception,
-        guard=link.guard,
-        function=link.function,
-        says=link.says,
-        reached_from=reached,
     )
 
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+
+from benchmarks.interpreter import ask
 
 # The place that CPython appends to a message.
 PLACE = re.compile(r" \([^()]*[/\\][^()]*\)$")
 PATIENCE = 60  # seconds for one import
 
-# Runs in the environment's interpreter. What an import prints is thrown away.
+# Runs in the environment's interpreter.
+IMPORTS = "importlib, json, os, signal, sys"
 PROGRAM = """
-import importlib, json, os, signal, sys
-sys.path.insert(0, sys.argv[1])
-os.chdir(sys.argv[1])
-out = os.fdopen(os.dup(1), "w")
-quiet = os.open(os.devnull, os.O_RDWR)
-for number in (0, 1, 2):
-    os.dup2(quiet, number)
 for module in json.loads(sys.argv[3]):
     read, write = os.pipe()
     child = os.fork()
@@ -49,16 +44,13 @@ def first_imports(environment: Path, root: Path, modules: Sequence[str]) -> dict
     if not modules:
         return {}
     python = environment / "bin" / "python"
-    arguments = [str(root), str(PATIENCE), json.dumps(list(modules))]
-    done = subprocess.run(
-        [str(python), "-B", "-c", PROGRAM, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE * (len(modules) + 1),
+    said = ask(
+        *(python, root, str(PATIENCE), json.dumps(list(modules))),
+        imports=IMPORTS,
+        program=PROGRAM,
+        patience=PATIENCE * (len(modules) + 1),
     )
-    answers = (json.loads(line) for line in done.stdout.splitlines())
+    answers = (json.loads(line) for line in said.splitlines())
     return {
         module: PLACE.sub("", text.splitlines()[-1]) if text else None for module, text in answers
     }

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
 from benchmarks.accuracy.environments import clean
+from benchmarks.interpreter import ask
 
 PATIENCE = 300  # seconds for one import
 
-# Runs in the application's interpreter. What an import prints is thrown away. The body of a
-# module is executed by exec(), and that raises an audit event, whatever becomes of it.
+# Runs in the application's interpreter. The body of a module is executed by exec(), and that
+# raises an audit event, whatever becomes of it.
+IMPORTS = "importlib, json, os, sys"
 PROGRAM = """
-import importlib, json, os, sys
-sys.path.insert(0, sys.argv[1])
-os.chdir(sys.argv[1])
-out = os.fdopen(os.dup(1), "w")
-quiet = os.open(os.devnull, os.O_RDWR)
-for number in (0, 1, 2):
-    os.dup2(quiet, number)
 module, _, attribute = sys.argv[2].partition(":")
 said, begun = None, set()
 def note(event, arguments):
@@ -58,16 +52,14 @@ def imported(python: Path, root: Path, entry: str) -> Imported:
 
     The application has to start: nothing else can be compared with.
     """
-    done = subprocess.run(
-        [str(python), "-B", "-c", PROGRAM, str(root), entry],
-        capture_output=True,
-        text=True,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE,
-        env=clean(),
+    text = ask(
+        *(python, root, entry),
+        imports=IMPORTS,
+        program=PROGRAM,
+        patience=PATIENCE,
+        environ=clean(),
     )
-    said, files, begun = json.loads(done.stdout)
+    said, files, begun = json.loads(text)
     if said is not None:
         raise SystemExit(f"{entry} cannot be imported by {python}: {said}")
     loaded = frozenset(_below(root, files))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -37,8 +38,8 @@ def main() -> int:
     arguments = parser.parse_args()
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    asked = ["--rounds", str(arguments.rounds), "--write", *arguments.corpora]
-    bench = Bench(install(work), work, arguments.rounds, " ".join(asked))
+    asked = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+    bench = Bench(install(work), work, arguments.rounds, asked)
     chosen = [c for c in corpora() if not arguments.corpora or c.name in arguments.corpora]
     parts: list[str] = []
     for part in bench.parts(chosen, everything=not arguments.corpora):
@@ -80,7 +81,7 @@ class Bench:
         """Say what was measured with, and how."""
         versions = ", ".join(peer.replace("==", " ") for peer in PEERS)
         return (
-            f"`python -m benchmarks.speed {self.asked}`, medians; in each round every tool ran "
+            f"`{self.asked}`, medians; in each round every tool ran "
             f"once. {platform.system()} {platform.machine()}, "
             f"{os.cpu_count()} processors, Python {platform.python_version()}; {versions}."
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.suggestions import Definitions, closest
 from linkstep.model.facts import BrokenReference, Location, Problem
@@ -60,6 +62,22 @@ def _fact(
     offers = program.names_by_path.get(link.module_path or "", ())
     public = tuple(name for name in offers if not name.startswith("_"))
     elsewhere = _elsewhere(link, definitions)
+    return replace(
+        reference_of(link),
+        offered_by=link.module_path if offers else None,
+        offers=public,
+        suggestion=_suggestion(link, offers, elsewhere, definitions),
+        elsewhere=elsewhere,
+        condition=link.condition,
+        via=link.via,
+        used_by=tuple(sorted(set(used_by))),
+        imported_by=graph.importers(link.importing),
+        reached_from=graph.reached_from(link.importing, entries),
+    )
+
+
+def reference_of(link: BrokenLink) -> BrokenReference:
+    """Give the fact of a broken link with what the link alone tells: where, what, and how."""
     return BrokenReference(
         problem=link.problem,
         path=link.path,
@@ -72,16 +90,7 @@ def _fact(
         exception=link.exception,
         guard=link.guard,
         function=link.function,
-        offered_by=link.module_path if offers else None,
-        offers=public,
-        suggestion=_suggestion(link, offers, elsewhere, definitions),
-        elsewhere=elsewhere,
-        condition=link.condition,
-        via=link.via,
         says=link.says,
-        used_by=tuple(sorted(set(used_by))),
-        imported_by=graph.importers(link.importing),
-        reached_from=graph.reached_from(link.importing, entries),
     )
 
 

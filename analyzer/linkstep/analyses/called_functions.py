@@ -78,7 +78,7 @@ def _absolute(module: LinkedModule, step: ImportFrom) -> str:
     if not step.level:
         return step.module
     parts = module.name.split(".")
-    up = step.level - module.path.endswith("__init__.py")
+    up = step.level - module.summary.kind.is_package
     return ".".join([*parts[: len(parts) - up], *filter(None, [step.module])])
 
 

@@ -81,7 +81,7 @@ def known(
     if cache is None:
         yield None, None
         return
-    from linkstep.cached_check import known_to
+    from linkstep.cached_state import known_to
 
     summaries, journal = known_to(cache, request)
     with kept(lambda: cache.save(summaries.made()), cache, quiet):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from linkstep.index.summaries import Kept, Summaries, no_workers
 from linkstep.index.summarize import summarize
 from linkstep.index.workers import WORTH_IT, summaries_by
+from linkstep.model.digests import digest_of
 from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
@@ -173,7 +173,7 @@ class Index:
         """Give what the summary of a file is kept by; None when only reading the file tells."""
         content = self._content_id(path)
         if content is None and source is not None:
-            content = blake2b(source, digest_size=16).digest()
+            content = digest_of(source)
         if content is None:
             return None
         outside = path.startswith("/")  # of the environment: nobody links its functions

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -109,11 +109,11 @@ class Cache:
         return None
 
     def save(
-        self, summaries: Iterable[tuple[bytes, bytes]] = (), result: StoredResult | None = None
+        self, summaries: Iterable[tuple[bytes, bytes]] = (), results: Sequence[StoredResult] = ()
     ) -> None:
         """Write what a run found out; what cannot be written is not kept."""
         made = [(key, self._today, data, _checksum(key, data)) for key, data in summaries]
-        if not made and result is None and not self._touched:
+        if not made and not results and not self._touched:
             return
 
         def work(connection: sqlite3.Connection) -> None:
@@ -122,7 +122,7 @@ class Cache:
                 "UPDATE summaries SET used = ? WHERE key = ?",
                 [(self._today, key) for key in self._touched],
             )
-            if result is not None:
+            for result in results:
                 _put(connection, result, self._today)
             [last] = connection.execute("SELECT max(day) FROM pruned").fetchone()
             if last != self._today or _bytes_in(connection) > LARGEST:

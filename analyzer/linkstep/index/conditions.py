@@ -59,14 +59,8 @@ def reference(node: ast.expr, scope_of: ScopeOf) -> Ref | None:
     >>> reference(ast.parse("a.b.c").body[0].value, lambda name: 0)
     Ref(name='a', attributes=('b', 'c'), scope=0)
     """
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    attributes.reverse()
-    return Ref(node.id, tuple(attributes), scope_of(node.id))
+    chain = _chain(node)
+    return Ref(chain[0], tuple(chain[1:]), scope_of(chain[0])) if chain else None
 
 
 def dotted(node: ast.expr) -> str | None:
@@ -75,17 +69,21 @@ def dotted(node: ast.expr) -> str | None:
     >>> dotted(ast.parse("a.b.c").body[0].value), dotted(ast.parse("a().b").body[0].value)
     ('a.b.c', None)
     """
-    if isinstance(node, ast.Name):
-        return node.id
-    parts: list[str] = []
+    chain = _chain(node)
+    return ".".join(chain) if chain else None
+
+
+def _chain(node: ast.expr) -> list[str] | None:
+    """Give the names of a chain, its root first."""
+    names: list[str] = []
     while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
+        names.append(node.attr)
         node = node.value
     if not isinstance(node, ast.Name):
         return None
-    parts.append(node.id)
-    parts.reverse()
-    return ".".join(parts)
+    names.append(node.id)
+    names.reverse()
+    return names
 
 
 def _constant(node: ast.Constant, scope_of: ScopeOf, depth: int) -> Expression | None:

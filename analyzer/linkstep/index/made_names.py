@@ -53,25 +53,32 @@ def loop_prefix(key: ast.expr, node: ast.AST, loops: Sequence[ast.For]) -> str |
     >>> loop_prefix(stored.slice, stored, [loop])
     'RLIM'
     """
-    if not isinstance(key, ast.Name):
+    if not isinstance(key, ast.Name) or (loop := _loop_over(key.id, loops)) is None:
         return None
-    for loop in reversed(loops):
-        stored = _stored(loop, key.id)
-        if not stored:
-            continue
-        if stored != [loop.target]:
-            return None
-        for test in ast.walk(loop):
-            if isinstance(test, ast.If) and _holds(test.body, node):
-                prefix = _prefix(test.test, key.id)
-                if prefix:
-                    return prefix
-        return None
+    for test in ast.walk(loop):
+        if isinstance(test, ast.If) and _holds(test.body, node):
+            prefix = _prefix(test.test, key.id)
+            if prefix:
+                return prefix
     return None
 
 
-def _stored(loop: ast.For, name: str) -> list[ast.Name]:
-    """Give the places of a loop that bind a name."""
+def _loop_over(name: str, loops: Sequence[ast.For]) -> ast.For | None:
+    """Give the innermost loop that binds a name, if it does so by its target alone."""
+    for loop in reversed(loops):
+        stored = stored_in(loop, name)
+        if stored:
+            return loop if stored == [loop.target] else None
+    return None
+
+
+def stored_in(loop: ast.For, name: str) -> list[ast.Name]:
+    """Give the places of a loop that bind a name, or delete it.
+
+    >>> loop = ast.parse("for x in y:\\n    x = y[x]\\n    del y[x], x").body[0]
+    >>> [type(node.ctx).__name__ for node in stored_in(loop, "x")]
+    ['Store', 'Store', 'Del']
+    """
     return [
         node
         for node in ast.walk(loop)
@@ -103,17 +110,9 @@ def loop_names(key: ast.expr, loops: Sequence[ast.For], tree: ast.Module) -> lis
     >>> loop_names(ast.Name("name", ast.Load()), [loop], ast.Module([loop], []))
     ['red', 'blue']
     """
-    if not isinstance(key, ast.Name):
-        return None
-    for loop in reversed(loops):
-        stored = _stored(loop, key.id)
-        if not stored:
-            continue
-        if stored != [loop.target]:
-            return None
-        items = Tables(tree).items(loop.iter)
-        return [name for name, _ in items] if items is not None else None
-    return None
+    loop = _loop_over(key.id, loops) if isinstance(key, ast.Name) else None
+    items = Tables(tree).items(loop.iter) if loop is not None else None
+    return [name for name, _ in items] if items is not None else None
 
 
 def is_found(entry: ast.Subscript, tree: ast.Module) -> bool:

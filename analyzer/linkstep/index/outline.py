@@ -8,12 +8,14 @@ to those files only that have its name in their text, or that of a file which pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
+from linkstep.model.digests import digest_of
+from linkstep.model.steps import all_steps, root_of
 from linkstep.model.summary import (
     Bind,
     BindingKind,
@@ -34,12 +36,13 @@ from linkstep.model.summary import (
     Use,
 )
 
+_WORD = re.compile(r"\w+")
 _LINES = frozenset({"line", "reraises"})
 # What a function tells others though nobody calls it: that a module is imported somewhere, and
 # that names or modules are set, for which all of the function counts.
-_TELLING = (ImportModule, ImportFrom, ImportByName, StateUse)
-_SETTING = (ExternalBind, ModuleAlias, PathEdit, Exports)
-_DEFINING = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)
+_TELLING = (ImportByName, StateUse)
+SETTING = (ExternalBind, ModuleAlias, PathEdit, Exports)
+DEFINING = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)
 
 
 class Outline(Struct, frozen=True):
@@ -75,22 +78,27 @@ def outline(summary: FileSummary) -> Outline:
     rest: list[object] = []
     names: dict[str, list[object]] = {}
     for step in summary.body:
+        if isinstance(step, ImportFrom) and step.names[0].name != "*":
+            for one in step.names:
+                told = ("import", len(rest), step.module, step.level, step.lazy, *_of(one, None))
+                names.setdefault(one.bound, []).extend(told)
+            continue
         name = _defined(step, scopes)
         if name is None:
             rest += _of(step, scopes)
         elif name:
             # Where it stands between the other statements counts too.
             names.setdefault(name, []).extend(("step", len(rest), *_told(step, scopes)))
-    for scope in scopes[1:]:
-        steps = list(every_step(scope.steps))
-        if any(isinstance(step, _SETTING) for step in steps):
+    for index, scope in enumerate(scopes[1:], 1):
+        steps = list(all_steps(scope.steps))
+        if any(isinstance(step, SETTING) for step in steps):
             rest += _of((scope.name, scope.steps), scopes)
         else:
             rest += [token for s in steps if isinstance(s, _TELLING) for token in _of(s, scopes)]
         if not _is_inside(scope, scopes):
             head = msgspec.structs.replace(scope, parent=0, line=0, end_line=0, steps=())
             told = ("scope", *_of(head, scopes), bool(scope.steps), scopes[scope.parent].name)
-            names.setdefault(_top_of(scope, scopes).name, []).extend(told)
+            names.setdefault(root_of(summary, index), []).extend(told)
     for field in summary.__struct_fields__:
         if field not in ("body", "scopes"):
             rest += (field, *_of_field(summary, field))
@@ -109,40 +117,53 @@ def image(summary: FileSummary) -> bytes:
     return _digest(tokens)
 
 
-def passes_on(summary: FileSummary, names: frozenset[str]) -> bool:
-    """Whether a file may make something else of a name that it takes from another.
-
-    It does not when it only uses the name, or imports it under the same one at its top.
+def executes_alike(
+    before: FileSummary, now: FileSummary, scopes: Iterable[int], names: frozenset[str]
+) -> bool:
+    """Whether some bodies of a file, by their scopes as they were, do what they did; 0 is its
+    own. A function of one of the `names` may come or go, if nothing in them speaks of it.
 
     >>> from linkstep.index.summarize import summarize
     >>> from linkstep.model.summary import ModuleKind
     >>> from linkstep.model.target import Target
-    >>> def test(text):
-    ...     summary = summarize(text, ModuleKind.MODULE, Target((3, 11)))
-    ...     return passes_on(summary, frozenset({"x"}))
-    >>> test(b"from m import x, y\\nx.a\\nimport m\\nm.x"), test(b"from m import x as z")
-    (False, True)
-    >>> test(b"import m\\nz = m.x"), test(b"try:\\n    from m import x\\nexcept: pass")
-    (True, True)
-    >>> test(b"x = 1"), test(b"x = 1\\ny = x"), test(b"class A:\\n    y = x")
-    (False, True, False)
+    >>> def read(text):
+    ...     return summarize(text, ModuleKind.MODULE, Target((3, 11)))
+    >>> first = read(b"import os\\ndef f(): os\\n")
+    >>> second = read(b"import os\\ndef g(): os\\ndef f(): os\\n")
+    >>> other, names = read(b"import os\\ndef f(): os.sep\\nf()\\n"), frozenset({"g"})
+    >>> [executes_alike(first, second, at, names) for at in ((0,), (1,), (0, 1))]
+    [True, True, True]
+    >>> [executes_alike(first, other, at, frozenset()) for at in ((0,), (1,))]
+    [False, False]
     """
-    tokens: list[object] = []
-    for step in summary.body:
-        if isinstance(step, ImportFrom):
-            other = tuple(one for one in step.names if one.alias not in (None, one.name))
-            tokens += (step.module, *_of(other, None))
-        elif isinstance(step, Bind) and step.kind in _DEFINING:
-            tokens += _of(step.value, None)
-        elif not isinstance(step, Define | ClassBody | Use):
-            tokens += _of(step, None)
-    for steps in (summary.body, *(scope.steps for scope in summary.scopes)):
-        tokens += [t for s in every_step(steps) if isinstance(s, _SETTING) for t in _of(s, None)]
-    for field in summary.__struct_fields__:
-        if field not in ("body", "scopes"):
-            tokens += _of_field(summary, field)
-    words = {word for token in tokens if isinstance(token, str) for word in token.split(".")}
-    return not names.isdisjoint(words)
+    for scope in scopes:
+        old = _body(before, before.scopes[scope].name if scope else "", names)
+        new = _body(now, before.scopes[scope].name if scope else "", names)
+        if old is None or new is None or _digest(old) != _digest(new):
+            return False
+        said = (token for token in old if isinstance(token, str))
+        if not names.isdisjoint(word for token in said for word in _WORD.findall(token)):
+            return False
+    return True
+
+
+def _body(summary: FileSummary, name: str, names: frozenset[str]) -> list[object] | None:
+    """Give a function's body in pieces, or that of the module without the functions of some
+    names; None when there is not one function of the name.
+    """
+    scopes = summary.scopes
+    if name:
+        found = [scope for scope in scopes[1:] if scope.name == name]
+        return [*_of(found[0].steps, scopes)] if len(found) == 1 else None
+    return [
+        token
+        for step in summary.body
+        if not (isinstance(step, Define) and scopes[step.scope].name in names)
+        and not (
+            isinstance(step, Bind) and step.kind is BindingKind.FUNCTION and step.name in names
+        )
+        for token in _of(step, scopes)
+    ]
 
 
 def _defined(step: Step, scopes: Sequence[Scope]) -> str | None:
@@ -155,8 +176,10 @@ def _defined(step: Step, scopes: Sequence[Scope]) -> str | None:
         return scopes[step.scope].name
     if isinstance(step, ClassBody):
         return step.name
-    if isinstance(step, Bind) and step.kind in _DEFINING:
+    if isinstance(step, Bind) and step.kind in DEFINING:
         return step.name
+    if isinstance(step, ImportModule) and (step.alias or "." not in step.module):
+        return step.alias or step.module
     return None
 
 
@@ -165,12 +188,6 @@ def _told(step: Step, scopes: Sequence[Scope]) -> Iterator[object]:
         yield "function"
     else:
         yield from _of(step, scopes)
-
-
-def _top_of(scope: Scope, scopes: Sequence[Scope]) -> Scope:
-    while scope.parent:
-        scope = scopes[scope.parent]
-    return scope
 
 
 def _is_inside(scope: Scope, scopes: Sequence[Scope]) -> bool:
@@ -188,7 +205,7 @@ def _digest(tokens: Sequence[object]) -> bytes:
     told = "\0".join(
         f"line {rank[token]}" if isinstance(token, _Line) else repr(token) for token in tokens
     )
-    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return digest_of(told.encode("utf-8", "surrogatepass"))
 
 
 class _Line(int):
@@ -204,16 +221,6 @@ def _of_field(summary: FileSummary, field: str) -> Iterator[object]:
         yield value and (*value[:2], value[3])
     else:
         yield from _of(value, None)
-
-
-def every_step(steps: Iterable[object]) -> Iterator[object]:
-    """Give steps with those nested in them, whatever the conditions, and what else they hold."""
-    for step in steps:
-        yield step
-        if isinstance(step, Struct):
-            for name in step.__struct_fields__:
-                inner = getattr(step, name)
-                yield from every_step(inner) if isinstance(inner, tuple) else ()
 
 
 def _of(value: object, scopes: Sequence[Scope] | None) -> Iterator[object]:

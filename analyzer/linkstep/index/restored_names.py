@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from linkstep.index.made_names import stored_in
 from linkstep.index.walking import nodes
 
 _ADDING_NOTHING = frozenset({"items", "keys", "clear"})
@@ -26,7 +27,7 @@ def is_restored(call: ast.Call, loops: Sequence[ast.For], tree: ast.Module) -> b
     module, key = call.args[0], call.args[1]
     if not isinstance(key, ast.Name) or not _is_always_one(module, tree):
         return False
-    loop = next((one for one in reversed(loops) if key.id in _stored(one)), None)
+    loop = next((one for one in reversed(loops) if stored_in(one, key.id)), None)
     table = _table(loop, key.id) if loop is not None else None
     if table is None:
         return False
@@ -48,25 +49,12 @@ def _is_always_one(module: ast.expr, tree: ast.Module) -> bool:
     )
 
 
-def _stored(loop: ast.For) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(loop)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    }
-
-
 def _table(loop: ast.For, key: str) -> ast.expr | None:
     """Give the mapping whose keys a loop goes through: `for key[, value] in table.items()`."""
     first = loop.target.elts[0] if isinstance(loop.target, ast.Tuple) else loop.target
-    stores = [
-        node
-        for node in ast.walk(loop)
-        if isinstance(node, ast.Name) and node.id == key and not isinstance(node.ctx, ast.Load)
-    ]
     over = loop.iter
     method = "items" if isinstance(loop.target, ast.Tuple) else "keys"
-    if stores != [first] or not isinstance(over, ast.Call) or over.args:
+    if stored_in(loop, key) != [first] or not isinstance(over, ast.Call) or over.args:
         return None
     if not isinstance(over.func, ast.Attribute) or over.func.attr != method:
         return None

@@ -6,19 +6,22 @@ nothing else. So it is the same for every project that has such a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from linkstep.model.digests import digest_of
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
 if TYPE_CHECKING:  # a run that has nothing to summarise needs none of it
     from concurrent.futures import Executor
+
+_AT_ONCE = 500  # summaries that are looked through
 
 Workers = Callable[[], "AbstractContextManager[Executor | None]"]
 """Gives an executor for a while, None where the work is better done in this process."""
@@ -79,7 +82,7 @@ class Summaries:
         if prefix is None:
             said = f"{kind.value}\0{target}\0{reader}\0{shallow}".encode()
             prefix = self._prefixes[circumstances] = self._build + b"\0" + said
-        return blake2b(content + prefix, digest_size=16).digest()
+        return digest_of(content + prefix)
 
     def fetch(self, keys: Iterable[bytes]) -> None:
         """Fetch many summaries at once."""
@@ -87,6 +90,27 @@ class Summaries:
             wanted = [key for key in keys if key not in self._asked and key not in self._kept]
             self._asked.update(wanted)
             self._fetched.update(self._store.summaries(wanted))
+
+    def having(self, keys: Sequence[bytes], words: Iterable[str]) -> set[bytes] | None:
+        """Give those of the keys whose summaries may have one of the words in any name; None
+        when there is not a summary for each.
+
+        Nothing is decoded, so a word may also stand inside of a longer one.
+        """
+        some = re.compile(b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        found = set()
+        encoder = msgspec.msgpack.Encoder()
+        for start in range(0, len(keys), _AT_ONCE):
+            asked = keys[start : start + _AT_ONCE]
+            fetched = {} if self._store is None else self._store.summaries(asked)
+            for key in asked:
+                kept = self._kept.get(key)
+                encoded = fetched.get(key) if kept is None else encoder.encode(kept)
+                if encoded is None:
+                    return None
+                if some.search(encoded):
+                    found.add(key)
+        return found
 
     def get(self, key: bytes) -> Kept | None:
         """Give a summary; None when nobody has made it yet."""

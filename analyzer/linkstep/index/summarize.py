@@ -7,30 +7,22 @@ machine, so summaries can be cached by content and made in any process.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import warnings
 from collections.abc import Callable
 
 from linkstep.index.getattr_makers import makers_in
 from linkstep.index.local_calls import only_called
-from linkstep.index.outline import every_step
 from linkstep.index.positions import Positions
 from linkstep.index.recorder import Recorder
+from linkstep.index.reflection import harmless_definitions, is_reflective
 from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
-from linkstep.index.table_reading import only_looks
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import FileSummary, ModuleAlias, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
-_REFLECTIVE = (b"sys.modules", b"_getframe", b"f_globals", b"currentframe", b"stack()")
-# A comment; whether a module is there, a copy of its names, and the name of the caller.
-_HARMLESS = re.compile(
-    rb"^\s*#.*|\bin sys\.modules\b(?!\s*[\[.])|\.update\(sys\.modules\[[\w.]+\]\.__dict__\)"
-    rb"|\b_getframe\(\w*\)\.f_globals(?:\.get\(|\[)\s*['\"]__name__['\"]",
-    re.MULTILINE,
-)
 
 
 def summarize(
@@ -75,6 +67,7 @@ def summarize(
         problem = recorder.grammar.problem
     if problem is None and newest is not None and newest[:2] > target.version:
         problem = _too_new(newest, target)
+    reflective = is_reflective(source, tree)
     return FileSummary(
         kind,
         body,
@@ -84,7 +77,8 @@ def summarize(
         prefixes=recorder.prefixes if len(recorder.prefixes) == len(recorder.opens) else (),
         opens_path=recorder.opens_path,
         hands_over=tuple(recorder.hands_over),
-        reflective=_is_reflective(source, tree),
+        reflective=reflective,
+        harmless=harmless_definitions(tree) if reflective else {},
         words=frozenset(recorder.words),
         only_called=only_called(tree)
         if b"sys.modules[" in source and _enters_modules(recorder)
@@ -99,17 +93,8 @@ def summarize(
 
 def _enters_modules(recorder: Recorder) -> bool:
     """Whether a function of the file enters modules in `sys.modules`."""
-    steps = (step for scope in recorder.scopes for step in every_step(scope.steps))
+    steps = (step for scope in recorder.scopes for step in all_steps(scope.steps))
     return any(isinstance(step, ModuleAlias) for step in steps)
-
-
-def _is_reflective(source: bytes, tree: ast.Module) -> bool:
-    """Whether a file touches the namespaces of others, except to read what changes nothing."""
-    if not any(word in source for word in _REFLECTIVE):
-        return False
-    rest = _HARMLESS.sub(b"", source)
-    words = [word for word in _REFLECTIVE if word in rest]
-    return bool(words) and (words != [b"sys.modules"] or not only_looks(tree))
 
 
 def _parse(

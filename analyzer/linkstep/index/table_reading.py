@@ -2,7 +2,8 @@
 
 A function that looks a module up there to read its version gives no names to anybody. The
 reading is narrow: modules may be held in variables, handed to functions of the same file,
-compared, asked for `__version__` and its like, and returned. Anything else may change them.
+compared, asked for `__version__` and its like, and returned to functions of the same file that do
+no more. Anything else may change them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ def only_looks(tree: ast.Module) -> bool:
     True
     >>> only_looks(ast.parse("def f(name): sys.modules[name].x = 1"))
     False
+    >>> text = "def f(name): return sys.modules[name]\\ndef g(name): "
+    >>> only_looks(ast.parse(text + "f(name)")), only_looks(ast.parse(text + "f(name).x = 1"))
+    (True, False)
     """
     above = parents(tree)
     held: set[str] = set()
@@ -40,7 +44,7 @@ def only_looks(tree: ast.Module) -> bool:
             return False
         for name in names - held:
             held.add(name)
-            taken += _loads(name, tree)
+            taken += _loads(name, above, tree)
     return True
 
 
@@ -64,11 +68,16 @@ def _entry(table: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST | None:
     return None
 
 
-def _loads(name: str, tree: ast.Module) -> Iterator[ast.AST]:
-    """Give the places where a variable is read, in whatever scope."""
+def _loads(name: str, above: dict[ast.AST, ast.AST], tree: ast.Module) -> Iterator[ast.AST]:
+    """Give the places where a variable is read, or `f()` where f is called, in whatever scope."""
+    function = name.removesuffix("()")
     for node in nodes(tree):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            yield node
+        if isinstance(node, ast.Name) and node.id == function and isinstance(node.ctx, ast.Load):
+            user = above.get(node)
+            called = isinstance(user, ast.Call) and user.func is node
+            yield user if name != function and called and user is not None else node
+        elif name != function and isinstance(node, ast.Attribute) and node.attr == function:
+            yield above[node] if isinstance(above[node], ast.Call) else node
 
 
 def _holders(value: ast.AST, above: dict[ast.AST, ast.AST], tree: ast.Module) -> set[str] | None:
@@ -83,8 +92,18 @@ def _holders(value: ast.AST, above: dict[ast.AST, ast.AST], tree: ast.Module) ->
         return names if len(names) == len(user.targets) else None
     if isinstance(user, ast.Call):
         return _parameters(user, value, tree)
-    harmless = ast.Return | ast.Compare | ast.If | ast.Expr | ast.UnaryOp | ast.FormattedValue
+    if isinstance(user, ast.Return):
+        function = _function_around(user, above)
+        return {f"{function}()"} if function is not None else None
+    harmless = ast.Compare | ast.If | ast.Expr | ast.UnaryOp | ast.FormattedValue
     return set() if isinstance(user, harmless) else None
+
+
+def _function_around(statement: ast.Return, above: dict[ast.AST, ast.AST]) -> str | None:
+    around: ast.AST | None = statement
+    while around is not None and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
+        around = above.get(around)
+    return around.name if around is not None else None
 
 
 def _told(names: list[ast.expr]) -> bool:

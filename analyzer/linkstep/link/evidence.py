@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from linkstep.link.entered_names import literal_entries, may_enter
@@ -18,7 +18,8 @@ from linkstep.link.modules import Module, Modules, is_namespace
 from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
-from linkstep.link.submodules import imported_names
+from linkstep.link.reflection import may_bind
+from linkstep.link.submodules import dotted_imports
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
@@ -48,6 +49,7 @@ class Evidence:
         self.modules = modules
         self.lookup = lookup
         self.first_party: list[Module] = []
+        self.setters: Container[str] | None = None  # files: the only ones that set names
         self.others: list[Module] = []
         self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
@@ -134,7 +136,7 @@ class Evidence:
         """Give the package's own modules that its `__init__` imports."""
         own = self._own.get(package)
         if own is None:
-            names = sorted(imported_names(package)) if package.summary is not None else ()
+            names = sorted(dotted_imports(package.summary, package.package))
             below = (name for name in names if name.startswith(package.name + "."))
             found = (self.modules.find(name, package) for name in below)
             own = tuple(module for module in found if isinstance(module, Module))
@@ -358,9 +360,7 @@ class Evidence:
         Of the files that are not checked only those count that mention the `owner`, the last
         part of the module's name: it has to be imported there.
         """
-        if self._set_here is None:
-            self._set_here = _by_name(self.first_party)
-        yield from self._set_here.get(name, ())
+        yield from self._setters_here().get(name, ())
         if self._setting is None:
             self._setting = self._text_setters()
         for module in self._setting.get(b"" if name is None else name.encode(), ()):
@@ -368,6 +368,18 @@ class Evidence:
                 if module not in self._set_there:
                     self._set_there[module] = _by_name([module])
                 yield from self._set_there[module].get(name, ())
+
+    def setting(self) -> frozenset[str]:
+        """Give the checked files that may set names on other modules."""
+        places = self._setters_here().values()
+        return frozenset(module.path for found in places for _, module in found)
+
+    def _setters_here(self) -> _Setters:
+        if self._set_here is None:
+            setters = self.setters
+            asked = (one for one in self.first_party if setters is None or one.path in setters)
+            self._set_here = _by_name(asked)
+        return self._set_here
 
     def _text_setters(self) -> dict[bytes, list[Module]]:
         """Give the unchecked files that set an attribute, by its name (`` for computed ones)."""
@@ -405,10 +417,10 @@ class Evidence:
             for provider in (module, *self._own_imports(module))
         )
 
-    def handed_over(self, module: Module) -> bool:
-        """Whether a function that got `__name__` may add names to the module.
+    def handed_over(self, module: Module, name: str) -> bool:
+        """Whether a function that got `__name__` may add a name to the module.
 
-        The callee's file decides: one that touches neither frames nor sys.modules cannot.
+        What it is decides: one that touches neither frames nor sys.modules cannot.
         """
         summary = module.summary
         if summary is None:
@@ -428,18 +440,9 @@ class Evidence:
             provider = value.module
             if provider is module:
                 continue
-            reflective = provider.summary is None or provider.summary.reflective
-            reflective = reflective or not self._is_bound(value)
-            if reflective and provider.origin is not Origin.STANDARD_LIBRARY:
+            if may_bind(value, name, self.lookup):
                 return True
         return False
-
-    def _is_bound(self, value: ModuleValue | Definition) -> bool:
-        """Whether a statement that was read binds it; else code that was not read made it."""
-        if isinstance(value, ModuleValue):
-            return True
-        names = self.lookup.names(value.module)
-        return names is None or names.get(value.name) is not None
 
 
 _Setters = dict[str | None, list[tuple[ExternalBind, Module]]]

@@ -77,6 +77,7 @@ class Failures:
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self.suspects: Container[str] = ()
+        self.importable: Container[str] = ()  # files that are known not to fail
         self._depth = 0
         self._of_module: dict[Module, Failure | None] = {}
         self._class_bodies: dict[Module, dict[int, tuple[Step, ...]]] = {}
@@ -117,6 +118,8 @@ class Failures:
         """Say how importing a module certainly fails, None when it need not."""
         if module in self._of_module:
             return self._of_module[module]
+        if module.path in self.importable:
+            return None
         self._of_module[module] = None  # a module in progress counts as imported
         failure = self._failure(module)
         self._of_module[module] = failure

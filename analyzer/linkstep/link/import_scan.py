@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 
 from linkstep.link.relative import absolute_name
+from linkstep.model.digests import digest_of
 
 _IMPORT = re.compile(rb"import[ \t]+(\([^)]*\)|(?:[^\n#;\\]|\\\r?\n)+)")
 _FROM = re.compile(rb"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*$")
@@ -29,8 +29,17 @@ def scan_imports(text: bytes, package: str) -> set[str]:
     >>> sorted(scan_imports(b"try: import c\nfrom d \\\n  import e", ""))
     ['c', 'd', 'd.e']
     """
+    return with_parents(_dotted_names(text, package))
+
+
+def with_parents(dotted_names: Iterable[str]) -> set[str]:
+    """Give dotted names and all packages above them, each of which an import executes.
+
+    >>> sorted(with_parents(["a.b.c", "a.d"]))
+    ['a', 'a.b', 'a.b.c', 'a.d']
+    """
     names: set[str] = set()
-    for name in _dotted_names(text, package):
+    for name in dotted_names:
         while name and name not in names:
             names.add(name)
             name = name.rpartition(".")[0]
@@ -39,7 +48,7 @@ def scan_imports(text: bytes, package: str) -> set[str]:
 
 def digest_of_imports(names: Iterable[str]) -> bytes:
     """Give 16 bytes that stand for the names that a file may import."""
-    return blake2b("\n".join(sorted(names)).encode(), digest_size=16).digest()
+    return digest_of("\n".join(sorted(names)).encode())
 
 
 def _dotted_names(text: bytes, package: str) -> Iterator[str]:

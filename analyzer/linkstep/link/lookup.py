@@ -301,7 +301,7 @@ class Lookup:
         if self.evidence.may_be_set(module, name):
             return Doubt.OUTSIDE
         evidence = self.evidence
-        if evidence.handed_over(module) or evidence.is_hooked(module):
+        if evidence.handed_over(module, name) or evidence.is_hooked(module):
             return Doubt.OPEN
         if evidence.is_replaced(module):
             return Doubt.OPEN
@@ -331,7 +331,7 @@ class Lookup:
         evidence = self.evidence
         return not (
             evidence.may_be_set(module, name)
-            or evidence.handed_over(module)
+            or evidence.handed_over(module, name)
             or evidence.is_hooked(module)
         )
 

@@ -6,7 +6,15 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from linkstep.model.environment import Found, Missing, Namespace, Opaque, Origin, Resolution
+from linkstep.model.environment import (
+    Found,
+    Missing,
+    Namespace,
+    Opaque,
+    Origin,
+    Resolution,
+    kind_of,
+)
 from linkstep.model.summary import (
     FileSummary,
     ModuleKind,
@@ -135,8 +143,7 @@ class Modules:
             module.why_opaque = resolution.why
             module.fails = resolution.fails
             return module
-        kind = ModuleKind.PACKAGE if resolution.is_package else ModuleKind.MODULE
-        path = resolution.path
+        path, kind = resolution.path, resolution.kind
 
         def read() -> FileSummary | None:
             return self._summary_of(path, kind)
@@ -180,11 +187,10 @@ class Modules:
     def stub_at(self, path: str, name: str) -> Module | None:
         """Load a stub file as a module of its own, apart from what runs."""
         if path not in self._stubs:
-            is_package = posixpath.basename(path).startswith("__init__.")
-            kind = ModuleKind.STUB_PACKAGE if is_package else ModuleKind.STUB
+            kind = kind_of(path)
             summary = self._summary_of(path, kind)
             usable = summary is not None and summary.problem is None
-            stub = Module(name, path, Origin.STANDARD_LIBRARY, is_package, lambda: summary)
+            stub = Module(name, path, Origin.STANDARD_LIBRARY, kind.is_package, lambda: summary)
             self._stubs[path] = stub if usable else None
         return self._stubs[path]
 

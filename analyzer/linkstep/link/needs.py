@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from linkstep.link.modules import Module
 from linkstep.link.relative import absolute_name
+from linkstep.link.stubs import is_for_checkers
 from linkstep.model.environment import Missing
-from linkstep.model.expressions import Expression, Ref
 from linkstep.model.steps import all_steps, blocks_of
 from linkstep.model.summary import (
     Bind,
@@ -197,7 +197,7 @@ def _imported(steps: Iterable[Step], module: Module) -> set[str]:
     names: set[str] = set()
     while pending:
         step = pending.pop()
-        if isinstance(step, If) and _for_types(step.test):
+        if isinstance(step, If) and is_for_checkers(step.test):
             pending += step.orelse
         elif isinstance(step, ImportModule):
             names.update(_with_parents(step.module))
@@ -239,10 +239,6 @@ def _is_import(step: Step) -> bool:
         or (isinstance(one, Bind) and one.kind is BindingKind.FEATURE)
         for one in all_steps((step,))
     )
-
-
-def _for_types(test: Expression | None) -> bool:
-    return isinstance(test, Ref) and (test.name, *test.attributes)[-1] == "TYPE_CHECKING"
 
 
 def _module_of(step: ImportModule | ImportFrom, module: Module) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from linkstep.link.entries import EntryLinks, Starts
 from linkstep.link.evidence import TextsAround
@@ -14,55 +15,61 @@ from linkstep.link.records import recorded, trace_of
 from linkstep.link.settling import Links
 from linkstep.link.submodules import Verdicts
 from linkstep.model.environment import Found
-from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Program
+from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Offer, Offers, Program
 from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
 from linkstep.model.target import Target
 from linkstep.model.trace import LinkRecord, Trace
 
 
+class LinkInput(NamedTuple):
+    """What is linked, and what it is linked against.
+
+    Every reference of the `checked` modules is linked, or of those whose paths are `wanted`, if
+    not all of them are; `others` are first-party modules that
+    are not checked but bear witness for those that are (they may set names on them, or import
+    their submodules). `find` answers as the import system would, `summary_of` gives a file's
+    summary, `stub_of` the stub that describes a standard-library module. `text_of` gives a
+    file's bytes, none when it cannot be read, so that only those are parsed that can matter;
+    `source_of` those of a file of which only the imports will be searched for.
+    `texts_around` gives the texts of the installed package that a file belongs to, and
+    `suspects` are installed top-level modules, by name, whose own imports may fail. `importable`
+    are the files of checked modules of which it is known that importing them need not fail, and
+    `setters` those that may set names on other modules; None if that is not known.
+    """
+
+    checked: Sequence[Found]
+    others: Sequence[Found]
+    find: Find
+    summary_of: SummaryOf
+    stub_of: StubOf
+    target: Target
+    text_of: Callable[[str], bytes]
+    source_of: Callable[[str], bytes]
+    texts_around: TextsAround = lambda path, suffixes: ()
+    suspects: Container[str] = ()
+    importable: Container[str] = ()
+    setters: Container[str] | None = None
+    wanted: Container[str] | None = None
+
+
 def link(
-    checked: Sequence[Found],
-    others: Sequence[Found],
-    find: Find,
-    summary_of: SummaryOf,
-    stub_of: StubOf,
-    target: Target,
-    text_of: Callable[[str], bytes],
-    texts_around: TextsAround,
-    advance: Callable[[int], None],
+    given: LinkInput,
+    advance: Callable[[int], None] = lambda count: None,
     *,
     follow_others: bool = False,
-    suspects: Container[str] = (),
     entries: Sequence[str] = (),
     starts: Starts | None = None,
     verdicts: Verdicts | None = None,
-    source_of: Callable[[str], bytes] | None = None,
 ) -> Program:
-    """Link every reference of the `checked` modules against everything they reach.
+    """Link every reference of the checked modules against everything they reach.
 
-    `find` answers as the import system would, `summary_of` gives a file's summary,
-    `stub_of` the stub that describes a standard-library module. `others` are first-party
-    modules that are not checked but bear witness for those that are (they may set names on
-    them, or import their submodules). `text_of` gives a file's bytes, none when it cannot be
-    read, so that only those are parsed that can matter; `texts_around` the texts of the
-    installed package that a file belongs to. `follow_others` links the others too, for their
-    edges; else those that entry points lead to, when something is broken.
-    `suspects` are installed top-level modules, by name, whose own imports may fail.
+    `advance` is told of each module. `follow_others` links the others too, for their edges;
+    else those that entry points lead to, when something is broken.
     `entries` are the modules that processes begin with (`module` or `module:attribute`).
     `verdicts` are what an earlier link of the same tree found out about submodules.
     `starts` are further entry points, as found in files, with what is needed to link them.
-    `source_of` gives the bytes of a file of which only the imports will be searched for.
     """
-    links, loaded = _prepared(
-        checked,
-        others,
-        Modules(find, summary_of, stub_of, target),
-        verdicts,
-        suspects,
-        text_of,
-        texts_around,
-        source_of,
-    )
+    links, loaded = _prepared(given, verdicts)
     lookup = links.lookup
     records: dict[str, LinkRecord] = {}
     for module in loaded:
@@ -108,48 +115,43 @@ def link(
     )
 
 
-def link_again(
-    wanted: Set[str],
-    checked: Sequence[Found],
-    others: Sequence[Found],
-    find: Find,
-    summary_of: SummaryOf,
-    stub_of: StubOf,
-    target: Target,
-    text_of: Callable[[str], bytes],
-    texts_around: TextsAround,
-    source_of: Callable[[str], bytes],
-    suspects: Container[str] = (),
-) -> Trace:
-    """Link those of the `checked` modules whose paths are `wanted`, as `link` would."""
-    modules = Modules(find, summary_of, stub_of, target)
-    links, loaded = _prepared(
-        checked, others, modules, None, suspects, text_of, texts_around, source_of
-    )
-    chosen = [module for module in loaded if module.path in wanted]
-    return trace_of(links, {module.path: recorded(links, module) for module in chosen})
+def link_again(given: LinkInput) -> Trace:
+    """Link what is wanted, as `link` would, and nothing else."""
+    links, wanted = _prepared(given)
+    return trace_of(links, {module.path: recorded(links, module) for module in wanted})
 
 
-def _prepared(
-    checked: Sequence[Found],
-    others: Sequence[Found],
-    modules: Modules,
-    verdicts: Verdicts | None,
-    suspects: Container[str],
-    text_of: Callable[[str], bytes],
-    texts_around: TextsAround,
-    source_of: Callable[[str], bytes] | None,
-) -> tuple[Links, list[Module]]:
-    """Give what linking goes by, and the modules that are checked."""
+def offers_of(given: LinkInput) -> Offers:
+    """Give what each module offers, by its name; none of their references is linked."""
+    links, _ = _prepared(given)
+    evidence = links.lookup.evidence
+    modules = {module.name: module for module in (*evidence.others, *evidence.first_party)}
+
+    def offer(name: str) -> Offer | None:
+        module = modules.get(name)
+        if module is None or module.summary is None:
+            return None
+        links.lookup.names(module)
+        return Offer(module.path, _names(module))
+
+    return offer
+
+
+def _prepared(given: LinkInput, verdicts: Verdicts | None = None) -> tuple[Links, list[Module]]:
+    """Give what linking goes by, and the modules whose references are linked."""
+    modules = Modules(given.find, given.summary_of, given.stub_of, given.target)
     lookup = Lookup(modules, {} if verdicts is None else verdicts)
-    lookup.failures.suspects = suspects
-    loaded = [modules.load(found) for found in checked]
+    lookup.failures.suspects = given.suspects
+    lookup.failures.importable = given.importable
+    lookup.evidence.setters = given.setters
+    loaded = [modules.load(found) for found in given.checked]
     lookup.evidence.first_party = loaded
-    lookup.evidence.others = [modules.load(found) for found in others]
-    lookup.evidence.text_of = text_of
-    lookup.evidence.source_of = source_of or text_of
-    lookup.evidence.texts_around = texts_around
-    return Links(lookup, frozenset(module.path for module in loaded)), loaded
+    lookup.evidence.others = [modules.load(found) for found in given.others]
+    lookup.evidence.text_of = given.text_of
+    lookup.evidence.source_of = given.source_of
+    lookup.evidence.texts_around = given.texts_around
+    chosen = [one for one in loaded if given.wanted is None or one.path in given.wanted]
+    return Links(lookup, frozenset(module.path for module in chosen)), chosen
 
 
 def _failing(modules: Iterable[Module], lookup: Lookup) -> Iterator[FailingModule]:

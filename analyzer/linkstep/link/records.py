@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from msgspec import Struct
 
 from linkstep.link.import_scan import digest_of_imports
 from linkstep.link.modules import Module
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
+from linkstep.model.digests import digest_of
 from linkstep.model.summary import Span
 from linkstep.model.trace import LinkRecord, Trace
 
@@ -43,6 +42,7 @@ def trace_of(links: Links, records: dict[str, LinkRecord]) -> Trace:
         {path: frozenset(names) for path, names in links.library.items()},
         frozenset(lookup.executed),
         {path: digest_of_imports(names) for path, names in scanned.items()},
+        lookup.evidence.setting(),
     )
 
 
@@ -55,7 +55,7 @@ def _digest(value: object) -> bytes:
     >>> _digest(first) == _digest(second), _digest(first) == _digest("a.py")
     (True, False)
     """
-    return blake2b(repr(_without_places(value)).encode(), digest_size=16).digest()
+    return digest_of(repr(_without_places(value)).encode())
 
 
 def _without_places(value: object) -> object:

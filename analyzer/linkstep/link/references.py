@@ -396,7 +396,7 @@ class _ModuleLinks(Settling):
             doubt = Doubt.BUILTINS
         if doubt is None and self.lookup.evidence.may_be_set(self.module, name):
             doubt = Doubt.OUTSIDE
-        if doubt is None and self.lookup.evidence.handed_over(self.module):
+        if doubt is None and self.lookup.evidence.handed_over(self.module, name):
             doubt = Doubt.OPEN
         if doubt is not None:
             self.settle(Dubious(doubt), _attribute_span(step, 0), at)

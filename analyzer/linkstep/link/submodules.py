@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from linkstep.link.import_scan import scan_imports
+from linkstep.link.import_scan import scan_imports, with_parents
 from linkstep.link.modules import Module, Modules
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import Const
 from linkstep.model.steps import every_step
-from linkstep.model.summary import ImportByName, ImportFrom, ImportModule
+from linkstep.model.summary import FileSummary, ImportByName, ImportFrom, ImportModule
 
 if TYPE_CHECKING:
     from linkstep.link.evidence import Evidence
@@ -51,8 +51,7 @@ class Submodules:
         if self._imported is None:
             self._imported = set()
             for importer in self.evidence.first_party:
-                if importer.summary is not None:
-                    self._imported |= imported_names(importer)
+                self._imported |= dotted_imports(importer.summary, importer.package)
         if dotted in self._imported or module.name in _STARTED:
             return True
         for importer in self.evidence.others_with(name.encode()):
@@ -131,24 +130,18 @@ class Submodules:
         return names, True
 
 
-def imported_names(module: Module) -> set[str]:
+def dotted_imports(summary: FileSummary | None, package: str) -> set[str]:
     """Give all dotted names that a file imports, or may import, in any scope."""
     named: set[str] = set()
     names: set[str] = set()
-    assert module.summary is not None
-    for step in every_step(module.summary):
+    for step in every_step(summary) if summary is not None else ():
         if isinstance(step, ImportModule):
             named.add(step.module)
         elif isinstance(step, ImportFrom):
-            base = absolute_name(module.package, step.level, step.module) or step.module
+            base = absolute_name(package, step.level, step.module) or step.module
             named.add(base)
             names.update([f"{base}.{alias.name}" for alias in step.names if alias.name != "*"])
         elif isinstance(step, ImportByName) and isinstance(step.name, Const):
             text = str(step.name.value)
-            named.add(f"{module.package}{text}" if text.startswith(".") else text)
-    for name in named:
-        names.add(name)
-        while "." in name:
-            name = name.rpartition(".")[0]
-            names.add(name)
-    return names
+            named.add(f"{package}{text}" if text.startswith(".") else text)
+    return names | with_parents(named)

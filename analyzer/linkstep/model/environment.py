@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import posixpath
 
 from msgspec import Struct
 
 from linkstep.model.declarations import Declarations
+from linkstep.model.summary import ModuleKind
 from linkstep.model.target import Target, Version
 
 
@@ -95,6 +97,20 @@ class Project(Struct, frozen=True):
     declarations: Declarations = Declarations()
 
 
+def kind_of(path: str) -> ModuleKind:
+    """Give what a source file is to the import system, as its name says.
+
+    >>> kind_of("shop/__init__.py"), kind_of("shop/foo__init__.py")
+    (<ModuleKind.PACKAGE: 'package'>, <ModuleKind.MODULE: 'module'>)
+    >>> kind_of("shop/__init__.pyi"), kind_of("shop/db.pyi")
+    (<ModuleKind.STUB_PACKAGE: 'stub package'>, <ModuleKind.STUB: 'stub'>)
+    """
+    is_package = posixpath.basename(path) in ("__init__.py", "__init__.pyi")
+    if path.endswith(".pyi"):
+        return ModuleKind.STUB_PACKAGE if is_package else ModuleKind.STUB
+    return ModuleKind.PACKAGE if is_package else ModuleKind.MODULE
+
+
 class Found(Struct, frozen=True, tag=True, repr_omit_defaults=True):
     """A source file, or a regular package by its `__init__.py`.
 
@@ -107,6 +123,11 @@ class Found(Struct, frozen=True, tag=True, repr_omit_defaults=True):
     origin: Origin
     is_package: bool
     compiled: bool = False
+
+    @property
+    def kind(self) -> ModuleKind:
+        """What the file is to the import system; it is no stub."""
+        return ModuleKind.PACKAGE if self.is_package else ModuleKind.MODULE
 
 
 class Namespace(Struct, frozen=True, tag=True):

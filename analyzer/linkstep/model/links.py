@@ -8,6 +8,8 @@ can be proven about it.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -185,6 +187,17 @@ class FailingModule(Struct, frozen=True):
     line: int
 
 
+class Offer(NamedTuple):
+    """A first-party module, by its file, and the names that it binds."""
+
+    path: str
+    names: tuple[str, ...]
+
+
+Offers = Callable[[str], Offer | None]
+"""Gives what the module of a name offers, None when there is no such module."""
+
+
 class LinkedModule(Struct, frozen=True):
     """A first-party module that was linked."""
 
@@ -223,3 +236,7 @@ class Program(Struct, frozen=True):
     state_reads: tuple[StateRead, ...] = ()
     failing: tuple[FailingModule, ...] = ()
     trace: Trace = Trace()
+
+    def offers(self) -> Offers:
+        """Give what each module offers, by its name."""
+        return {module.name: Offer(module.path, module.names) for module in self.modules}.get

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Project
 from linkstep.model.findings import Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.identity import Key
+from linkstep.model.links import Offers
 from linkstep.model.policy import FailOn
 from linkstep.model.trace import RunTrace
 
@@ -47,6 +49,11 @@ class CheckRequest(Struct, frozen=True):
     since: str | None = None
 
 
+def of_state(request: CheckRequest) -> CheckRequest:
+    """Give what a request asks about the state that it names, before findings are left out."""
+    return replace(request, since=None, only_reachable=False)
+
+
 class CheckResult(Struct, frozen=True):
     """The report, with what a format and the exit code need besides.
 
@@ -56,7 +63,9 @@ class CheckResult(Struct, frozen=True):
     `baseline_file` is the baseline of the project, in use or not, there or not; `in_view`
     tells of which of its entries this run could have found the findings. `overview` makes
     what is shown beside the findings, when somebody asks for it. `trace` is what the links
-    were made of, where that is known for all of them.
+    were made of, where that is known for all of them. `judged_by` stands for configuration,
+    rules, baseline and root, `held` for all that git holds of the state, if it does; `offers`
+    makes what tells what each module has to offer.
     """
 
     report: Report
@@ -68,6 +77,9 @@ class CheckResult(Struct, frozen=True):
     in_view: Callable[[Key], bool] = lambda key: True
     overview: Callable[[], Overview] = Overview
     trace: RunTrace | None = None
+    judged_by: bytes = b""
+    held: bytes = b""
+    offers: Callable[[], Offers] = lambda: lambda module: None
 
     @property
     def failed(self) -> bool:

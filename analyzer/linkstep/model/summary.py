@@ -416,12 +416,28 @@ class SyntaxProblem(Struct, frozen=True, array_like=True):
     certain: bool = True
 
 
+class Harmless(Struct, frozen=True, array_like=True):
+    """A function or class of a reflective file that leaves the namespaces of others alone.
+
+    That holds if what it may call of other files does: `refs`, chains that start at imported
+    names, and what its own `imports` give, which have no place. `plain` says that all its code
+    is known: no decorator and no base of another file. `binds` are the names that it may give
+    its callers all the same.
+    """
+
+    refs: tuple[Ref, ...]
+    imports: tuple[ImportModule | ImportFrom, ...]
+    plain: bool
+    binds: tuple[str, ...]
+
+
 class FileSummary(Struct, frozen=True, array_like=True):
     """What one file binds, exports, imports and refers to.
 
     `opens` holds the reasons why the module may have names that cannot be seen;
     `hands_over` the callees that got `__name__` or `globals()`, which may add some;
-    `reflective` whether this file touches namespaces of others (frames, sys.modules),
+    `reflective` whether this file touches namespaces of others (frames, sys.modules), and
+    `harmless` which of the definitions at its top do not, by name, all else of it may;
     `hooks` whether it mentions the import hooks (`sys.meta_path`, `sys.path_hooks`).
     `words` are the string literals of a file that gives modules further names in
     sys.modules: computed names can only be made of these and of existing ones.
@@ -447,3 +463,4 @@ class FileSummary(Struct, frozen=True, array_like=True):
     needs: tuple[int, int, int, str] | None = None
     makers: dict[str, LazyNames] = {}
     prefixes: tuple[str, ...] = ()
+    harmless: dict[str, Harmless] = {}

@@ -31,21 +31,28 @@ class Trace(Struct, frozen=True):
 
     `library` is what each needs of the standard library. `executed` are bodies that were
     executed in the abstract: a path with the number of a scope, 0 for the module. `scanned`
-    are the files whose text was searched for imports, with 16 bytes for what was found.
+    are the files whose text was searched for imports, with 16 bytes for what was found, and
+    `setting` the files that may set names on others.
     """
 
     records: dict[str, LinkRecord] = {}
     library: dict[str, frozenset[tuple[str, str]]] = {}
     executed: frozenset[tuple[str, int]] = frozenset()
     scanned: dict[str, bytes] = {}
+    setting: frozenset[str] = frozenset()
 
 
 class FileTrace(Struct, frozen=True, array_like=True):
-    """A file that was linked: the name of its module, what stands for its content, its record."""
+    """A file that was linked: the name of its module, what stands for its content, its record.
+
+    `targets` are the files that it imports, by their places among those of the run; -1 stands
+    for others.
+    """
 
     module: str
     content: bytes
     record: LinkRecord
+    targets: tuple[int, ...] = ()
 
 
 class WordForm(enum.StrEnum):
@@ -75,18 +82,20 @@ class TextQuestion(Struct, frozen=True, array_like=True):
 class RunTrace(Struct, frozen=True, array_like=True):
     """What a whole run was made of, for the next one.
 
-    `prefix` leads from the top of the git repository to the root, for a tree that git holds;
-    None for one on disk. `texts` are the files whose text may have counted for more than a
-    summary and the answers to `questions`; `executed` and `scanned` are those of `Trace`.
-    `again` are the files that were linked a second time, for another Python or for what is
-    delivered, `started` those that entry points begin with. `everywhere` is what the project
-    needs of the standard library and every Python has that it admits; None where it admits
-    only one. `told` are the files of which a finding speaks, told or accepted or there before;
-    `is_clean` says that there was none at all. `entry_words` are those that entry points are
-    written with.
+    `held` stands for all that git holds of the tree, empty for one on disk; `prefix` leads from
+    the top of the repository to the root, None for one on disk. `texts` are the files whose
+    text may have counted for more than a summary and the answers to `questions`; `executed` and
+    `scanned` are those of `Trace`. `again` are the files that were linked a second time, for
+    another Python or for what is delivered, `started` those that entry points begin with.
+    `everywhere` is what the project needs of the standard library and every Python has that it
+    admits; None where it admits only one. `told` are the files of which a finding speaks, also
+    an accepted one, with those whose names they take by a star import; `asked` are the names
+    that findings are about. `entry_words` are those that entry points are written with.
+    `failing` are the files whose import may fail, `setting` those that may set names on others.
     """
 
     target: Target
+    held: bytes
     prefix: str | None
     files: dict[str, FileTrace]
     texts: frozenset[str]
@@ -96,6 +105,8 @@ class RunTrace(Struct, frozen=True, array_like=True):
     started: frozenset[str]
     everywhere: frozenset[tuple[str, str]] | None
     told: frozenset[str]
-    is_clean: bool
+    asked: frozenset[str]
     entry_words: frozenset[str]
+    failing: frozenset[str]
+    setting: frozenset[str]
     questions: tuple[TextQuestion, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkstep.model.environment import Opaque, Origin
+from linkstep.model.environment import Opaque, Origin, kind_of
 from linkstep.model.target import Target
 from linkstep.resolve import stdlib
 
@@ -36,7 +36,7 @@ def by_stub(name: str, target: Target) -> Opaque:
         Origin.STANDARD_LIBRARY,
         "known by its stub only" if stub else "no source of the standard library is at hand",
         stub,
-        is_package=stub is not None and stub.endswith("/__init__.pyi"),
+        is_package=stub is not None and kind_of(stub).is_package,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from linkstep.model.environment import Found, Origin, PathEntry
+from linkstep.model.environment import Found, Origin, PathEntry, kind_of
 from linkstep.model.tree import EntryKind, Tree
 
 
@@ -38,8 +38,7 @@ def module_of(path: str, roots: Sequence[PathEntry], tree: Tree) -> Found:
             directory = posixpath.dirname(directory)
         below = path[len(directory) + 1 :] if directory else path
         name = _dotted(below) or posixpath.splitext(posixpath.basename(path))[0]
-    is_package = posixpath.basename(path) == "__init__.py"
-    return Found(name, path, Origin.FIRST_PARTY, is_package)
+    return Found(name, path, Origin.FIRST_PARTY, kind_of(path).is_package)
 
 
 def _dotted(relative: str) -> str | None:

@@ -58,6 +58,11 @@ class Baseline(Struct, frozen=True):
     entries: dict[Key, Entry]
     lines: dict[Key, Span]
 
+    @property
+    def rows(self) -> tuple[tuple[Entry, Span], ...]:
+        """The entries with their places, in the order of their keys."""
+        return tuple((self.entries[key], self.lines[key]) for key in sorted(self.entries))
+
 
 class Divided(Struct, frozen=True):
     """Findings told apart by a baseline, and the entries that accept too much."""

@@ -17,8 +17,8 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from hashlib import blake2b
 
+from linkstep.model.digests import digest_of
 from linkstep.model.tree import EntryKind
 
 Signature = tuple[int, int, int, int]
@@ -120,11 +120,6 @@ def is_lasting(error: OSError) -> bool:
     (True, False)
     """
     return error.errno in _LASTING
-
-
-def digest_of(content: bytes) -> bytes:
-    """Give 16 bytes that stand for a content."""
-    return blake2b(content, digest_size=16).digest()
 
 
 def digest_of_listing(listing: Listing, links: frozenset[str]) -> bytes:

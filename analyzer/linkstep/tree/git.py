@@ -43,6 +43,11 @@ class GitTree(Tree):
         """Give the same state, with paths counted from a directory of the repository."""
         return GitTree(self._snapshot, prefix)
 
+    @property
+    def state(self) -> bytes:
+        """What stands for all that git holds here, 16 bytes."""
+        return self._snapshot.state
+
     def files(self) -> tuple[str, ...]:
         """Give the project's own `.py` and `.pyi` files, sorted."""
         if self._files is None:
@@ -155,6 +160,11 @@ class GitTree(Tree):
             and target.startswith(inside)
             and self._snapshot.kind(target) is EntryKind.FILE
         )
+
+
+def held_by(tree: Tree) -> bytes:
+    """Give what stands for all that git holds of a tree; empty for one on disk."""
+    return tree.state if isinstance(tree, GitTree) else b""
 
 
 def open_index(repository: Repository, environ: Mapping[str, str]) -> GitTree:

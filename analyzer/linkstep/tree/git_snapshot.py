@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from linkstep.errors import LinkstepError
+from linkstep.model.digests import digest_of
 from linkstep.model.tree import EntryKind
 from linkstep.tree.git_repository import GitEntry, Repository
 
@@ -27,6 +28,7 @@ class Snapshot:
     """The files of one state of a repository; contents are read when they are asked for.
 
     `is_index` says that it is the index, whose objects the journal takes note of one by one.
+    `state` are 16 bytes that stand for all of it: the index has those of the commit it becomes.
     """
 
     def __init__(
@@ -46,6 +48,9 @@ class Snapshot:
         self._children: dict[str, dict[str, EntryKind | None]] = {"": {}}
         self._alone = _ALONE
         self._noted = repository.journal if is_index else None
+        entries = sorted(entries, key=lambda entry: entry.path)
+        held = "\n".join(f"{entry.mode} {entry.object} {entry.path}" for entry in entries)
+        self.state = digest_of(held.encode("utf-8", "surrogateescape"))
         for entry in entries:
             if _UNSPEAKABLE.search(entry.path):
                 continue  # no import statement can spell it

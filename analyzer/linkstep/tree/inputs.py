@@ -16,10 +16,10 @@ from itertools import chain
 
 from msgspec import Struct
 
+from linkstep.model.digests import WIDTH, digest_of
 from linkstep.tree.disk import (
     UNTRUSTED,
     Signature,
-    digest_of,
     digest_of_listing,
     end_of,
     kind_at,
@@ -36,8 +36,7 @@ object git's index has there, for a path from the top of the repository."""
 Contents = dict[str, tuple[Signature, bytes]]
 """The signatures of files, and what stands for their content."""
 
-_WIDTH = 16  # bytes of a digest
-_GONE = bytes(_WIDTH)
+_GONE = bytes(WIDTH)
 
 
 class Answer(Struct, frozen=True, array_like=True):
@@ -131,7 +130,7 @@ def unpacked(inputs: Inputs) -> list[Input]:
     signatures = _by_fours(array("Q", inputs.signatures))
     digests = inputs.digests
     return [
-        Input(asked, path, found, digests[at * _WIDTH : (at + 1) * _WIDTH])
+        Input(asked, path, found, digests[at * WIDTH : (at + 1) * WIDTH])
         for at, (asked, path, found) in enumerate(
             zip(inputs.asked, paths_of(inputs), signatures, strict=True)
         )
@@ -207,7 +206,7 @@ def look(asked: int, path: str, now: int) -> Input:
 def digest_of_failure(error: OSError) -> bytes:
     """Give 16 bytes that stand for a file that cannot be read."""
     said = str(error.errno).encode()
-    return blake2b(said, digest_size=_WIDTH, person=b"cannot be read").digest()
+    return blake2b(said, digest_size=WIDTH, person=b"cannot be read").digest()
 
 
 def _by_fours(numbers: array[int]) -> Iterator[Signature]:

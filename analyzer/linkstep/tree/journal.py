@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from linkstep.model.digests import digest_of
 from linkstep.model.trace import TextQuestion
 from linkstep.model.tree import EntryKind
 from linkstep.tree.disk import (
     Signature,
-    digest_of,
     digest_of_listing,
     is_lasting,
     list_directory,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Mapping
-from functools import cache as once
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +32,20 @@ class Source(Struct, frozen=True):
 
     `root` is the project's directory on disk: the paths of a report are counted from it,
     and the environment is looked for there. `checked` are the paths named, counted from
-    the root too; `""` means all. `before` opens the state that `--since` names. `roots` are
-    those that an archive brings along; None leaves them to the project's build files.
+    the root too; `""` means all. `roots` are those that an archive brings along; None leaves
+    them to the project's build files.
     `is_built` says that the tree is an artefact, laid out otherwise than its sources.
     """
 
     tree: Tree
     root: Path
     checked: tuple[str, ...]
-    before: Callable[[], Tree] | None = None
     roots: tuple[str, ...] | None = None
     is_built: bool = False
 
 
 def open_source(request: CheckRequest, journal: Journal | None = None) -> Source:
-    """Open what a request names, and what `--since` compares it with.
+    """Open what a request names, `--since` aside.
 
     `journal` takes note of all that is taken from it; of an archive it has nothing.
 
@@ -63,14 +61,32 @@ def open_source(request: CheckRequest, journal: Journal | None = None) -> Source
     if request.staged or request.rev is not None:
         return _open_git(request, journal)
     root, checked = _locate(request)
-    before = None
     if journal is not None:
         journal.look(END, str(root))
-    if request.since is not None:
-        repository = Repository(root, request.environ, journal)
-        prefix = _within(root, repository.top)
-        before = _earlier(repository, request.since, request.environ, prefix)
-    return Source(open_tree(root, journal), root, checked, before)
+    return Source(open_tree(root, journal), root, checked)
+
+
+def open_earlier(
+    request: CheckRequest, revision: str, journal: Journal | None = None
+) -> Callable[[str], GitTree]:
+    """Give what opens an earlier state of what a request names, for a project root.
+
+    Raises LinkstepError, at once, when there is no such revision.
+    """
+    archives = [text for text in request.paths if is_archive(Path(request.cwd, text))]
+    if archives:
+        raise _not_in_git(archives[0])
+    is_held = request.staged or request.rev is not None
+    stand = _stand(request) if is_held else _locate(request)[0]
+    repository = Repository(stand, request.environ, journal)
+
+    def opened(root: str) -> GitTree:
+        tree = open_revision(repository, revision, request.environ)
+        return tree.below(_within(Path(root), repository.top))
+
+    if not repository.has(revision):
+        open_revision(repository, revision, request.environ)  # it says what is wrong
+    return opened
 
 
 def open_tree(path: Path, journal: Journal | None = None) -> DirectoryTree:
@@ -133,42 +149,22 @@ def _open_git(request: CheckRequest, journal: Journal | None) -> Source:
             raise LinkstepError(f"there is no file or directory {text} {of}")
         named.append(place)
     root = _root_in(tree, named[0])
-    before = None
-    if request.since is not None:
-        before = _earlier(repository, request.since, request.environ, root)
     checked = tuple(
         _below(place, root, text)
         for place, text in zip(named, request.paths or (".",), strict=True)
     )
-    return Source(tree.below(root), repository.top / root, checked, before)
-
-
-def _earlier(
-    repository: Repository, revision: str, environ: Mapping[str, str], prefix: str
-) -> Callable[[], Tree]:
-    """Give what opens a revision, once; that it is there is looked up at once.
-
-    Raises LinkstepError when there is no such revision.
-    """
-
-    @once
-    def opened() -> Tree:
-        return open_revision(repository, revision, environ).below(prefix)
-
-    if not repository.has(revision):
-        opened()
-    return opened
+    return Source(tree.below(root), repository.top / root, checked)
 
 
 def _open_archive(request: CheckRequest, text: str) -> Source:
     if len(request.paths) > 1:
         raise LinkstepError(f"{text} has to be checked alone", hint="check one archive at a time")
-    if request.staged or request.rev is not None or request.since is not None:
-        raise LinkstepError(f"{text} is an archive; git does not know an earlier state of it")
+    if request.staged or request.rev is not None:
+        raise _not_in_git(text)
     here = Path(os.path.abspath(request.cwd))
     root = find_project_root(here, here)
     tree = open_archive(Path(request.cwd, text), root)
-    return Source(tree, root, ("",), None, tree.layout.roots, tree.layout.roots is not None)
+    return Source(tree, root, ("",), tree.layout.roots, tree.layout.roots is not None)
 
 
 def _locate(request: CheckRequest) -> tuple[Path, tuple[str, ...]]:
@@ -227,6 +223,10 @@ def _outside(text: str, root: str) -> LinkstepError:
     return LinkstepError(
         f"{text} is outside of the project", where=root, hint="check one project at a time"
     )
+
+
+def _not_in_git(archive: str) -> LinkstepError:
+    return LinkstepError(f"{archive} is an archive; git does not know an earlier state of it")
 
 
 def _exists(tree: GitTree, place: str) -> bool:

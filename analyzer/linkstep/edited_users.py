@@ -1,0 +1,155 @@
+"""Who notices that a file offers other names than before, or imports others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Set
+
+from linkstep.index.spoken_names import asks_for, has_fallback, passes_on, speaks_of
+from linkstep.index.summaries import Summaries
+from linkstep.model.environment import kind_of
+from linkstep.model.summary import FileSummary
+from linkstep.model.trace import RunTrace
+from linkstep.model.tree import Tree
+from linkstep.resolve.stdlib import Presence, is_stdlib
+
+_MOST = 800  # files that are looked at
+
+
+class KnownFiles:
+    """The files of an earlier run, with their summaries of then."""
+
+    def __init__(self, trace: RunTrace, reader: str, summaries: Summaries) -> None:
+        self._trace = trace
+        self._reader = reader
+        self._summaries = summaries
+
+    def key(self, path: str, content: bytes) -> bytes:
+        """Give what the summary of a file with some content is kept by."""
+        target = self._trace.target
+        return self._summaries.key(content, kind_of(path), target, self._reader, shallow=False)
+
+    def summary(self, path: str) -> FileSummary | None:
+        """Give the summary of a file, None when it is not kept any more."""
+        kept = self._summaries.get(self.key(path, self._trace.files[path].content))
+        return None if kept is None else kept.summary
+
+    def having(self, words: Iterable[str], without: Collection[str]) -> set[str] | None:
+        """Give the files that may have one of the words in a name, without some; None when that
+        is not known.
+        """
+        paths: dict[bytes, list[str]] = {}
+        for path, file in self._trace.files.items():
+            if path not in without:
+                paths.setdefault(self.key(path, file.content), []).append(path)
+        keys = self._summaries.having(list(paths), words)
+        return None if keys is None else {path for key in keys for path in paths[key]}
+
+
+class Noticing:
+    """Finds the files of an earlier run that notice an edit.
+
+    `edited` are the new summaries of the files that were edited in `tree`.
+    """
+
+    def __init__(
+        self, trace: RunTrace, known: KnownFiles, edited: Mapping[str, FileSummary], tree: Tree
+    ) -> None:
+        self._trace = trace
+        self._known = known
+        self._edited = edited
+        self._tree = tree
+
+    def users(
+        self, offered: Mapping[str, frozenset[str]], imported: Set[str]
+    ) -> frozenset[str] | None:
+        """Give the files that may notice that others offer some names or do not any more, by
+        their paths, or that modules are imported; None when the rest may notice too.
+        """
+        found: set[str] = set()
+        for path, names in offered.items():
+            firm = not has_fallback(self._edited[path])
+            among = self._reaching(path)
+            users = None if among is None else self._using(names, among, firm=firm)
+            if users is None:
+                return None
+            found |= users
+        # Whether a submodule is set on its package depends on who imports it.
+        names = frozenset(name.rpartition(".")[2] for name in imported if self._is_below(name))
+        users = self._using(names, self._trace.files.keys(), firm=False)
+        return None if users is None else frozenset(found | users)
+
+    def _using(self, names: frozenset[str], among: Set[str], *, firm: bool) -> set[str] | None:
+        """Give the files that speak of one of the names; None when one may pass it on as
+        something else, or when what it executes may depend on it.
+
+        Where names are `firm`, a reference to one that comes or goes ends otherwise than before.
+        """
+        if not names:
+            return set()
+        if not all(name.isascii() for name in names) or self._are_said_beside(names):
+            return None
+        having = self._known.having(names, self._edited)
+        if having is None:
+            return None
+        having = (having & among) | self._edited.keys()
+        found = set()
+        for path in having if len(having) <= _MOST else ():
+            own = path in self._edited
+            summary = self._edited[path] if own else self._known.summary(path)
+            if summary is None:
+                return None
+            if speaks_of(summary, names, own=own):
+                if passes_on(summary, names, own=own):
+                    return None
+                if self._is_aside(path) and (not firm or asks_for(summary, names)):
+                    return None
+                found.add(path)
+        return found if len(having) <= _MOST else None
+
+    def _is_aside(self, path: str) -> bool:
+        """Whether more was made of a file than its links."""
+        trace = self._trace
+        if path in trace.executed:
+            return path not in self._edited
+        return path in trace.started or path in trace.again
+
+    def _is_below(self, name: str) -> bool:
+        """Whether a dotted name may be that of a submodule."""
+        parent, _, last = name.rpartition(".")
+        target = self._trace.target
+        files = self._trace.files.items()
+        own = [kind_of(path).is_package for path, file in files if file.module == parent]
+        if own or not parent:
+            return any(own)
+        known = is_stdlib(parent, target) is Presence.PRESENT and not last.startswith("_")
+        return not known or is_stdlib(name, target) is Presence.PRESENT
+
+    def _are_said_beside(self, names: Iterable[str]) -> bool:
+        """Whether a file that was not linked has one of the names in its text."""
+        words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
+        beside = (path for path in self._tree.files() if path not in self._trace.files)
+        return any(words.search(self._tree.source(path)) for path in beside)
+
+    def _reaching(self, path: str) -> Set[str] | None:
+        """Give the files whose imports may lead to one; None when that is not known.
+
+        A file also gets at a module by its package, when another one has imported it.
+        """
+        files = self._trace.files
+        found = self._known.having({files[path].module.rpartition(".")[2]}, ())
+        if found is None:
+            return None
+        found |= {path, *self._edited}
+        importers: dict[int, list[str]] = {}
+        for importer, file in files.items():
+            for target in file.targets:
+                importers.setdefault(target, []).append(importer)
+        found.update(importers.get(-1, ()))
+        places = {path: place for place, path in enumerate(files)}
+        pending = list(found)
+        while pending:
+            come = set(importers.get(places[pending.pop()], ())) - found
+            found |= come
+            pending += come
+        return found

@@ -1,0 +1,88 @@
+"""Which definitions leave the namespaces of others alone, and who notices when that changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from linkstep.index.outline import outline
+from linkstep.index.spoken_names import passes_on
+from linkstep.index.summarize import summarize
+from linkstep.model.expressions import Ref
+from linkstep.model.summary import FileSummary, Harmless, ModuleKind
+from linkstep.model.target import Target
+
+HEAD = "import sys\nfrom m import f, g\n\ndef bind(key): sys._getframe(1).f_globals[key] = 1\n\n"
+
+
+def read(text: str) -> FileSummary:
+    return summarize((HEAD + text).encode(), ModuleKind.MODULE, Target((3, 11)), shallow=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("def a(x): return x", ["a"]),
+        ("def a(x): bind(x)", []),
+        ("def a(x): return [bind for bind in x]", ["a"]),
+        ("def a(x): return x.bind", []),
+        ("def a(x): return getattr(x, 'bind')", []),
+        ("def a(x): return 'bind it'", ["a"]),
+        ("def a(x=bind): return x", []),
+        ("def a(x): return sys.modules", []),
+        ("def a(x): return x in sys.modules", ["a"]),
+        ("def a(x): return 'sys.modules[0]'", ["a"]),
+        ("def a(x): frame = sys._getframe(1); return frame", []),
+        ("def a(x): frame = sys._getframe(1); return frame.f_back.f_globals['x']", ["a"]),
+        ("def a(x): return x\ndef a(y): return y", ["a"]),
+        ("def a(x): return x\nif sys.x:\n    a = bind", []),
+        ("class a(dict): ...\nclass b(a): ...", ["a", "b"]),
+        ("class a(dict): ...\na.b = bind", []),
+        ("class a: ...\nsetattr(a, 'b', bind)", []),
+        ("class a(b): ...\nclass b(metaclass=c): ...\nclass c(type): x = bind", []),
+        ("def a(): return t\nt = []\ndef b(x): t.append(x)\n@b\ndef c(): bind(1)", []),
+        ("class a: t = []\ndef b(x): a.t.append(x)\n@b\ndef c(): bind(1)", []),
+        ("def a(): return t\nt = 'x'\ndef b(x): return t, bind", ["a", "t"]),
+        ("def a(x): return x\n__all__ = ['a', 'bind']", ["a"]),
+        ("def a(x): return x\nexec('a = bind')", []),
+        ("def a(x): return x\nfrom m import *", []),
+        ("def a(x): return x\ndef b(): sys.modules[__name__].a = bind", []),
+    ],
+)
+def test_harmless_definitions(text: str, harmless: list[str]) -> None:
+    assert sorted(read(text).harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "described"),
+    [
+        ("def a(x): return f.b(x), isinstance(x, g)", Harmless((Ref("f", ("b",)),), (), True, ())),
+        ("@f\ndef a(x): ...", Harmless((), (), False, ())),
+        ("class a(f): ...", Harmless((Ref("f"),), (), False, ())),
+        ("class a(metaclass=f): ...", Harmless((Ref("f"),), (), False, ())),
+        ("a = f(g)", Harmless((Ref("g"),), (), False, ())),
+        (
+            "def a(x): sys._getframe(1).f_locals['x'] = f",
+            Harmless((Ref("f"), Ref("sys", ("_getframe",))), (), True, ("x",)),
+        ),
+    ],
+)
+def test_what_is_said_of_a_definition(text: str, described: Harmless) -> None:
+    assert read(text).harmless["a"] == described
+
+
+def test_a_file_without_the_words_says_nothing() -> None:
+    summary = summarize(b"def a(x): return x", ModuleKind.MODULE, Target((3, 11)))
+    assert (summary.reflective, summary.harmless) == (False, {})
+
+
+def test_others_notice_when_a_body_begins_to_bind() -> None:
+    before = outline(read("def a(x):\n    return x\n"))
+    assert before.rest == outline(read("def a(x):\n    y = x\n    return y\n")).rest
+    assert before.rest != outline(read("def a(x):\n    return bind(x)\n")).rest
+    assert before.rest != outline(read("def a(x):\n    return f(x)\n")).rest
+
+
+def test_what_a_definition_may_call_is_passed_on() -> None:
+    names = frozenset({"f"})
+    assert passes_on(read("def a(x):\n    return f(x)\n"), names)
+    assert not passes_on(read("def a(x):\n    return x\n"), names)

@@ -42,11 +42,12 @@ def may_enter(step: ModuleAlias, package: Module, name: str, find: Find) -> bool
 def literal_entries(module: Module) -> set[str]:
     """Give the names that are written out where a file enters modules."""
     steps = every_step(module.summary) if module.summary is not None else ()
-    return {
-        str(step.name.value)
-        for step in steps
-        if isinstance(step, ModuleAlias) and isinstance(step.name, Const)
-    }
+    return {name for step in steps if isinstance(step, ModuleAlias) for name in literal_entry(step)}
+
+
+def literal_entry(step: ModuleAlias) -> set[str]:
+    """Give the name under which a module is entered, if it is written out."""
+    return {str(step.name.value)} if isinstance(step.name, Const) else set()
 
 
 def _prefix(value: Join, package: str) -> tuple[str, bool] | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from linkstep.link.entered_names import literal_entries, may_enter
+from linkstep.link.entered_names import literal_entries, literal_entry, may_enter
 from linkstep.link.idle import idle_functions, is_taken
 from linkstep.link.made_modules import makers_among, may_be_made
 from linkstep.link.modules import Module, Modules, is_namespace
@@ -49,13 +49,13 @@ class Evidence:
         self.modules = modules
         self.lookup = lookup
         self.first_party: list[Module] = []
-        self.setters: Container[str] | None = None  # files: the only ones that set names
+        self.setters: Container[str] | None = None  # files: the only ones of `setting`
         self.others: list[Module] = []
         self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
         self.source_of: Callable[[str], bytes] = lambda path: b""  # only its imports count
         self._own_aliases: dict[Module, set[str]] = {}
-        self._set_here: _Setters | None = None
+        self._surveyed: _Survey | None = None
         self._set_there: dict[Module, _Setters] = {}
         self._setting: dict[bytes, list[Module]] | None = None
         self._set_names: dict[str, frozenset[bytes]] = {}
@@ -71,10 +71,6 @@ class Evidence:
     def others_with(self, word: bytes) -> Iterator[Module]:
         """Give the modules that are not checked and whose text contains a word."""
         return (module for module in self.others if word in self.text_of(module.path))
-
-    def _witnesses(self, word: bytes) -> list[Module]:
-        """Give the checked modules, and those others whose text contains a word."""
-        return [*self.first_party, *self.others_with(word)]
 
     # Modules that are missing
 
@@ -217,8 +213,9 @@ class Evidence:
     def _aliases(self) -> set[str]:
         """Give the names under which first-party code puts objects into sys.modules."""
         if self._aliased is None:
-            witnesses = self._witnesses(b"sys.modules")
-            self._aliased = {name for module in witnesses for name in literal_entries(module)}
+            beside = self.others_with(b"sys.modules")
+            named = (name for module in beside for name in literal_entries(module))
+            self._aliased = self._survey().aliases | set(named)
         return self._aliased
 
     def is_replaced(self, module: Module) -> bool:
@@ -360,26 +357,26 @@ class Evidence:
         Of the files that are not checked only those count that mention the `owner`, the last
         part of the module's name: it has to be imported there.
         """
-        yield from self._setters_here().get(name, ())
+        yield from self._survey().setters.get(name, ())
         if self._setting is None:
             self._setting = self._text_setters()
         for module in self._setting.get(b"" if name is None else name.encode(), ()):
             if owner.encode() in self.text_of(module.path):
                 if module not in self._set_there:
-                    self._set_there[module] = _by_name([module])
+                    self._set_there[module] = _survey([module]).setters
                 yield from self._set_there[module].get(name, ())
 
     def setting(self) -> frozenset[str]:
-        """Give the checked files that may set names on other modules."""
-        places = self._setters_here().values()
-        return frozenset(module.path for found in places for _, module in found)
+        """Give the checked files that may set names on other modules, or enter modules."""
+        return frozenset(self._survey().files)
 
-    def _setters_here(self) -> _Setters:
-        if self._set_here is None:
+    def _survey(self) -> _Survey:
+        """Look through the checked files, once."""
+        if self._surveyed is None:
             setters = self.setters
             asked = (one for one in self.first_party if setters is None or one.path in setters)
-            self._set_here = _by_name(asked)
-        return self._set_here
+            self._surveyed = _survey(asked)
+        return self._surveyed
 
     def _text_setters(self) -> dict[bytes, list[Module]]:
         """Give the unchecked files that set an attribute, by its name (`` for computed ones)."""
@@ -448,13 +445,26 @@ class Evidence:
 _Setters = dict[str | None, list[tuple[ExternalBind, Module]]]
 
 
-def _by_name(modules: Iterable[Module]) -> _Setters:
-    """Give all places in some modules that set an attribute, by its name."""
-    found: _Setters = {}
+class _Survey(NamedTuple):
+    """What some modules do to others: the places that set an attribute, by its name; the names
+    that are written out where modules are entered; and the files that do either.
+    """
+
+    setters: _Setters
+    aliases: set[str]
+    files: set[str]
+
+
+def _survey(modules: Iterable[Module]) -> _Survey:
+    found = _Survey({}, set(), set())
     for module in modules:
         for step in every_step(module.summary) if module.summary is not None else ():
             if isinstance(step, ExternalBind):
-                found.setdefault(step.name, []).append((step, module))
+                found.setters.setdefault(step.name, []).append((step, module))
+                found.files.add(module.path)
+            elif isinstance(step, ModuleAlias):
+                found.aliases.update(literal_entry(step))
+                found.files.add(module.path)
     return found
 
 

@@ -34,7 +34,7 @@ class LinkInput(NamedTuple):
     `texts_around` gives the texts of the installed package that a file belongs to, and
     `suspects` are installed top-level modules, by name, whose own imports may fail. `importable`
     are the files of checked modules of which it is known that importing them need not fail, and
-    `setters` those that may set names on other modules; None if that is not known.
+    `setters` those that may set names on others or enter modules; None if that is not known.
     """
 
     checked: Sequence[Found]

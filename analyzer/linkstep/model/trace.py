@@ -32,7 +32,7 @@ class Trace(Struct, frozen=True):
     `library` is what each needs of the standard library. `executed` are bodies that were
     executed in the abstract: a path with the number of a scope, 0 for the module. `scanned`
     are the files whose text was searched for imports, with 16 bytes for what was found, and
-    `setting` the files that may set names on others.
+    `setting` the files that may set names on others or enter modules.
     """
 
     records: dict[str, LinkRecord] = {}
@@ -91,7 +91,8 @@ class RunTrace(Struct, frozen=True, array_like=True):
     admits; None where it admits only one. `told` are the files of which a finding speaks, also
     an accepted one, with those whose names they take by a star import; `asked` are the names
     that findings are about. `entry_words` are those that entry points are written with.
-    `failing` are the files whose import may fail, `setting` those that may set names on others.
+    `failing` are the files whose import may fail, `setting` those that may
+    set names on others or enter modules.
     """
 
     target: Target

@@ -113,8 +113,9 @@ def check_state(
     source, configuration = ruling.source, ruling.configuration
     with collector_off():
         linked, judgement = _link_and_judge(ruling, request, source.tree, observer, summaries)
-    # From here on nothing is linked any more.
-    judged = (*judgement.findings, *judgement.baselined)
+        # From here on nothing is linked any more.
+        judged = (*judgement.findings, *judgement.baselined)
+        trace = None if journal is None else trace_of_run(source, journal, linked, judged)
     return CheckResult(
         Report(
             judgement.findings,
@@ -129,7 +130,7 @@ def check_state(
         baseline_file(source.root, configuration, request),
         view(source.checked, linked.judged, ruling.rules, configuration.policy),
         cache(partial(_overview, linked.program, linked.facts, judged, configuration)),
-        None if journal is None else trace_of_run(source, journal, linked, judged),
+        trace,
         b"" if journal is None else ruling.identity,
         held_by(source.tree),
         linked.program.offers,

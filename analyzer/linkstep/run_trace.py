@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Sequence, Set
 
 import msgspec
 
+from linkstep.index.spoken_names import has_star
 from linkstep.linked import Linked
 from linkstep.model.findings import Finding
 from linkstep.model.links import Program
-from linkstep.model.steps import every_step
-from linkstep.model.summary import ImportFrom
 from linkstep.model.trace import FileTrace, RunTrace
 from linkstep.tree.git import GitTree, held_by
 from linkstep.tree.journal import Journal
@@ -84,23 +83,11 @@ def _targets(program: Program, paths: Sequence[str]) -> dict[str, tuple[int, ...
 
 def _with_stars(told: Set[str], program: Program) -> frozenset[str]:
     """Give paths with the files whose names they take by star imports, theirs too."""
-    stars = {
-        module.path
-        for module in program.modules
-        if any(
-            isinstance(step, ImportFrom) and step.names[0].name == "*"
-            for step in every_step(module.summary)
-        )
-    }
-    targets: dict[str, set[str]] = defaultdict(set)
-    for edge in program.edges:
-        if edge.importer in stars:
-            targets[edge.importer].add(edge.target)
-    found, pending = set(told), list(told)
-    while pending:
-        come = targets[pending.pop()] - found
-        found |= come
-        pending += come
+    summaries = {module.path: module.summary for module in program.modules}
+    found, pending = set(told), set(told)
+    while stars := {path for path in pending if path in summaries and has_star(summaries[path])}:
+        pending = {edge.target for edge in program.edges if edge.importer in stars} - found
+        found |= pending
     return frozenset(found)
 
 

@@ -45,14 +45,14 @@ def speaks_of(summary: FileSummary, names: _Names, *, own: bool = False) -> bool
     >>> test(b"from m import *\\nx"), test(b"def f(x):\\n    if x: g()")
     (True, False)
     """
-    own = own or _has_star(summary)
+    own = own or has_star(summary)
     told = (getattr(summary, field) for field in summary.__struct_fields__)
     return any(word in names for value in told for word in _words(value, own))
 
 
 def asks_for(summary: FileSummary, names: _Names) -> bool:
     """Whether a test in a file speaks of one of the names, such as `hasattr(module, "name")`."""
-    own = _has_star(summary)
+    own = has_star(summary)
     tests = (step.test for step in _everywhere(summary) if isinstance(step, If))
     return any(word in names for test in tests for word in _words(test, own))
 
@@ -76,14 +76,22 @@ def passes_on(summary: FileSummary, names: _Names, *, own: bool = False) -> bool
     >>> test(b"y = x"), test(b"y = x", own=True), test(b"class A:\\n    y = x", own=True)
     (False, True, False)
     """
-    own = own or _has_star(summary) or _takes(summary, names)
+    own = own or has_star(summary) or _takes(summary, names)
     return any(word in names for value in _made_of(summary) for word in _words(value, own))
 
 
 def has_fallback(summary: FileSummary) -> bool:
     """Whether a module may serve a name that no statement of it binds."""
     opened = summary.lazy or summary.opens or summary.opens_path or summary.hands_over
-    return bool(opened) or _has_star(summary)
+    return bool(opened) or has_star(summary)
+
+
+def has_star(summary: FileSummary) -> bool:
+    """Whether a file takes all names of another one."""
+    return any(
+        isinstance(step, ImportFrom) and step.names[0].name == "*"
+        for step in all_steps(summary.body)
+    )
 
 
 def _made_of(summary: FileSummary) -> Iterator[object]:
@@ -108,13 +116,6 @@ def _takes(summary: FileSummary, names: _Names) -> bool:
         for step in _everywhere(summary)
         if isinstance(step, ImportFrom)
         for one in step.names
-    )
-
-
-def _has_star(summary: FileSummary) -> bool:
-    return any(
-        isinstance(step, ImportFrom) and step.names[0].name == "*"
-        for step in all_steps(summary.body)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from msgspec import Struct
 
 from linkstep.link.import_scan import digest_of_imports
@@ -9,7 +11,7 @@ from linkstep.link.modules import Module
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
 from linkstep.model.digests import digest_of
-from linkstep.model.summary import Span
+from linkstep.model.summary import Invoke, Span
 from linkstep.model.trace import LinkRecord, Trace
 
 _PLACES = frozenset({"line", "column"})
@@ -26,7 +28,7 @@ def recorded(links: Links, module: Module) -> LinkRecord:
         own.foreign.imports,
         own.foreign.unproven,
         own.state_reads,
-        own.calls.get(module, []),
+        [one.ref if isinstance(one, Invoke) else None for one in own.calls.get(module, ())],
         module.path in links.lookup.evaluator.version_tested,
     )
     links.take(own)
@@ -59,17 +61,17 @@ def _digest(value: object) -> bytes:
 
 
 def _without_places(value: object) -> object:
-    if isinstance(value, Span):
-        return None
     if isinstance(value, Struct):
-        return (
-            type(value).__name__,
-            *(
-                _without_places(getattr(value, name))
-                for name in value.__struct_fields__
-                if name not in _PLACES
-            ),
-        )
+        kind = type(value)
+        return kind.__name__, *(_without_places(getattr(value, name)) for name in _fields(kind))
     if isinstance(value, (list, tuple)):
         return [_without_places(item) for item in value]
     return value
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[str, ...]:
+    """Give the fields of a struct that say more than where something is."""
+    if kind is Span:
+        return ()
+    return tuple(name for name in kind.__struct_fields__ if name not in _PLACES)

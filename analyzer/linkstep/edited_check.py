@@ -95,7 +95,7 @@ class Edited:
                 scopes = self._trace.executed.get(path, ())
                 if told.rest != tells.rest or path in self._trace.again:
                     return None
-                if not executes_alike(before, now, scopes, changed):
+                if not executes_alike(before, now, scopes, changed, self._known.own_names):
                     return None
                 if changed and not self._may_define(path, changed, source):
                     return None

@@ -17,12 +17,17 @@ _MOST = 800  # files that are looked at
 
 
 class KnownFiles:
-    """The files of an earlier run, with their summaries of then."""
+    """The files of an earlier run, with their summaries of then.
+
+    `own_names` are the parts of the names of their modules.
+    """
 
     def __init__(self, trace: RunTrace, reader: str, summaries: Summaries) -> None:
         self._trace = trace
         self._reader = reader
         self._summaries = summaries
+        modules = (file.module for file in trace.files.values())
+        self.own_names = frozenset(part for module in modules for part in module.split("."))
 
     def key(self, path: str, content: bytes) -> bytes:
         """Give what the summary of a file with some content is kept by."""

@@ -20,9 +20,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.speed.corpora import Corpus, corpora, lines_in, multiplied, unpack
+from benchmarks.speed.edits import ADDED, with_line, without
 from benchmarks.speed.hook import Hook
 from benchmarks.speed.measuring import Taken, median, run
-from benchmarks.speed.tools import BODY, COLD, EXPORT, OTHERS, PEERS, WARM, Tool, install
+from benchmarks.speed.tools import BODY, COLD, EXPORT, FUNCTION, OTHERS, PEERS, WARM, Tool, install
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 START, END = "<!-- speed: written by benchmarks/speed -->", "<!-- speed: end -->"
@@ -70,7 +71,7 @@ class Bench:
         for corpus in chosen:
             if corpus.is_hook:
                 hook = Hook(corpus, self.work, self.programs, self.environ)
-                yield hook.table(self.rounds, _with_line)
+                yield hook.table(self.rounds)
             else:
                 yield self.table(corpus)
         if everything:
@@ -121,9 +122,11 @@ class Bench:
         self.run(WARM, place)  # what was written just now is looked at once more
         yield WARM.name, self.run(WARM, place)
         try:
-            edited.write_text(_with_line(text))
+            edited.write_text(with_line(text))
             yield BODY.name, self.run(BODY, place)
-            edited.write_text(text.replace(f"def {corpus.removed}(", f"def {corpus.removed}_("))
+            edited.write_text(text + ADDED)
+            yield FUNCTION.name, self.run(FUNCTION, place)
+            edited.write_text(without(text, corpus))
             yield EXPORT.name, self.run(EXPORT, place)
         finally:
             edited.write_text(text)
@@ -157,16 +160,6 @@ class Bench:
         runs = [run(command, self.work, self.environ) for _ in range(4 * self.rounds)]
         taken = median([one for one in runs if one is not None])
         return f"`linkstep --version`: {taken.wall:.3f} seconds."
-
-
-def _with_line(text: str) -> str:
-    """Add a statement to the first function that has a body of its own."""
-    lines = text.splitlines(keepends=True)
-    for number, line in enumerate(lines):
-        if line.startswith("def ") and line.rstrip().endswith(":"):
-            lines.insert(number + 1, "    edited = 1\n")
-            return "".join(lines)
-    raise SystemExit("no function to edit")
 
 
 if __name__ == "__main__":

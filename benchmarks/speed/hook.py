@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.speed.corpora import Corpus, lines_in, unpack
+from benchmarks.speed.edits import ADDED, IMPORTED, with_line, without
 from benchmarks.speed.measuring import Taken, median, run
 
 _GIT = ("git", "-c", "user.name=someone", "-c", "user.email=someone@example.org")
@@ -32,11 +33,11 @@ class Hook:
         self._git("init", "--quiet")
         self._commit()
 
-    def table(self, rounds: int, with_line: Callable[[str], str]) -> str:
+    def table(self, rounds: int) -> str:
         """Measure the hook, and give a table in Markdown."""
         rows: dict[str, list[Taken]] = {}
         for _ in range(rounds):
-            for name, taken in self._round(with_line).items():
+            for name, taken in self._round().items():
                 if taken is None:
                     raise SystemExit(f"the hook did not end: {name}")
                 rows.setdefault(name, []).append(taken)
@@ -53,7 +54,7 @@ class Hook:
             text.append(f"| {name} | {taken.wall:.2f} | {taken.cpu:.1f} | {taken.memory:.0f} MB |")
         return "\n".join(text)
 
-    def _round(self, with_line: Callable[[str], str]) -> dict[str, Taken | None]:
+    def _round(self) -> dict[str, Taken | None]:
         edited = self._place / self.corpus.edited
         text = edited.read_text()
         shutil.rmtree(self._kept, ignore_errors=True)
@@ -61,18 +62,25 @@ class Hook:
         self._run()  # what was written just now is looked at once more
         rows["nothing"] = self._run()
         try:
-            edited.write_text(with_line(text))
-            self._git("add", "--all")
-            rows["the body of a function"] = self._run()
+            rows["the body of a function"] = self._staged(edited, with_line(text))
             self._commit()
             rows["nothing, after the commit"] = self._run()
-            edited.write_text(with_line(text) + "\n\ndef added():\n    return 1\n")
-            self._git("add", "--all")
-            rows["a new function"] = self._run()
+            rows["a new function"] = self._staged(edited, with_line(text) + ADDED)
+            self._commit()
+            rows["an import of another module"] = self._staged(edited, with_line(text) + IMPORTED)
+            self._commit()
+            rows["a removed name that others import"] = self._staged(
+                edited, without(text, self.corpus)
+            )
         finally:
             edited.write_text(text)
             self._commit()
         return rows
+
+    def _staged(self, edited: Path, text: str) -> Taken | None:
+        edited.write_text(text)
+        self._git("add", "--all")
+        return self._run()
 
     def _run(self) -> Taken | None:
         return run(self._command, self._place, self.environ)

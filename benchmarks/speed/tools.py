@@ -63,6 +63,7 @@ def _mypy(programs: str, kept: str) -> list[str]:
 COLD = Tool("linkstep, empty cache", _linkstep, _emptied)
 WARM = Tool("linkstep, warm", _linkstep)
 BODY = Tool("linkstep, a body edited", _linkstep)
+FUNCTION = Tool("linkstep, a function added", _linkstep)
 EXPORT = Tool("linkstep, a name removed", _linkstep)
 OTHERS = (
     Tool(

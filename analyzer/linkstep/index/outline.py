@@ -9,7 +9,7 @@ to those files only that have its name in their text, or that of a file which pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -118,10 +118,15 @@ def image(summary: FileSummary) -> bytes:
 
 
 def executes_alike(
-    before: FileSummary, now: FileSummary, scopes: Iterable[int], names: frozenset[str]
+    before: FileSummary,
+    now: FileSummary,
+    scopes: Iterable[int],
+    names: frozenset[str],
+    own: Container[str] = (),
 ) -> bool:
     """Whether some bodies of a file, by their scopes as they were, do what they did; 0 is its
-    own. A function of one of the `names` may come or go, if nothing in them speaks of it.
+    own. A function of one of the `names` may come or go, if nothing in them speaks of it; so
+    may an import at the top of a module whose name begins with none of the project's `own`.
 
     >>> from linkstep.index.summarize import summarize
     >>> from linkstep.model.summary import ModuleKind
@@ -133,12 +138,15 @@ def executes_alike(
     >>> other, names = read(b"import os\\ndef f(): os.sep\\nf()\\n"), frozenset({"g"})
     >>> [executes_alike(first, second, at, names) for at in ((0,), (1,), (0, 1))]
     [True, True, True]
+    >>> third = read(b"import os, json\\ndef f(): os\\n")
+    >>> [executes_alike(first, third, (0,), frozenset({"json"}), at) for at in ((), ("json",))]
+    [True, False]
     >>> [executes_alike(first, other, at, frozenset()) for at in ((0,), (1,))]
     [False, False]
     """
     for scope in scopes:
-        old = _body(before, before.scopes[scope].name if scope else "", names)
-        new = _body(now, before.scopes[scope].name if scope else "", names)
+        name = before.scopes[scope].name if scope else ""
+        old, new = _body(before, name, names, own), _body(now, name, names, own)
         if old is None or new is None or _digest(old) != _digest(new):
             return False
         said = (token for token in old if isinstance(token, str))
@@ -147,23 +155,29 @@ def executes_alike(
     return True
 
 
-def _body(summary: FileSummary, name: str, names: frozenset[str]) -> list[object] | None:
+def _body(
+    summary: FileSummary, name: str, names: frozenset[str], own: Container[str]
+) -> list[object] | None:
     """Give a function's body in pieces, or that of the module without the functions of some
-    names; None when there is not one function of the name.
+    names and without imports of other projects; None when there is not one function of the name.
     """
     scopes = summary.scopes
     if name:
         found = [scope for scope in scopes[1:] if scope.name == name]
         return [*_of(found[0].steps, scopes)] if len(found) == 1 else None
-    return [
-        token
-        for step in summary.body
-        if not (isinstance(step, Define) and scopes[step.scope].name in names)
-        and not (
-            isinstance(step, Bind) and step.kind is BindingKind.FUNCTION and step.name in names
-        )
-        for token in _of(step, scopes)
-    ]
+    tokens: list[object] = []
+    for step in summary.body:
+        if isinstance(step, ImportModule | ImportFrom):
+            is_relative = isinstance(step, ImportFrom) and step.level
+            left_out = not is_relative and step.module.partition(".")[0] not in own
+        elif isinstance(step, Define):
+            left_out = scopes[step.scope].name in names
+        elif isinstance(step, Bind):
+            left_out = step.kind is BindingKind.FUNCTION and step.name in names
+        else:
+            left_out = False
+        tokens += () if left_out else _of(step, scopes)
+    return tokens
 
 
 def _defined(step: Step, scopes: Sequence[Scope]) -> str | None:

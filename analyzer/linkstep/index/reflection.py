@@ -22,6 +22,7 @@ import re
 from linkstep.index.frame_reading import bound_in_callers
 from linkstep.index.table_reading import only_looks
 from linkstep.index.top_level import PLAIN_MODULES, Part
+from linkstep.index.walking import nodes
 from linkstep.model.expressions import Ref
 from linkstep.model.summary import Harmless, ImportFrom, ImportModule
 
@@ -75,7 +76,7 @@ class _File:
         self.bound = [bound_in_callers(statement) for statement in tree.body]
         self.binding: dict[str, list[int]] = {}
         for place, part in enumerate(self.parts):
-            for name in part.binds - {"__all__"}:
+            for name in sorted(part.binds - {"__all__"}):
                 self.binding.setdefault(name, []).append(place)
         imported = {name for part in self.parts for name in part.imported}
         foreign = {name for name in imported if not self._is_plain_import(name)}
@@ -105,8 +106,7 @@ class _File:
         if part.mentions & _REBINDING or (not part.is_definition and "locals" in part.mentions):
             return True
         return self.bound[place] is None and any(
-            isinstance(node, ast.Name) and node.id == "__name__"
-            for node in ast.walk(part.statement)
+            isinstance(node, ast.Name) and node.id == "__name__" for node in nodes(part.statement)
         )
 
     def _is_plain(self, name: str) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from linkstep.index.names import add_arguments, collect
+from linkstep.index.walking import below, nodes
 from linkstep.model.expressions import Ref
 from linkstep.model.summary import ImportedName, ImportFrom, ImportModule, Span
 
@@ -50,7 +51,7 @@ class Part:
         while self._pending:
             self._read(self._pending.pop())
         for decorator in getattr(statement, "decorator_list", ()):
-            self.decorators.update(n.id for n in ast.walk(decorator) if isinstance(n, ast.Name))
+            self.decorators.update(n.id for n in nodes(decorator) if isinstance(n, ast.Name))
 
     @property
     def is_definition(self) -> bool:
@@ -64,38 +65,41 @@ class Part:
 
     def _read(self, place: _Place) -> None:
         node = place.node
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                self._function(node, place)
-            case ast.ClassDef():
-                self._put(node.decorator_list, place, kept=place.later)
-                self._put(node.bases, place, kept=True)
-                self._put([keyword.value for keyword in node.keywords], place, kept=True)
-                self._put(node.body, place, kept=False)
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                names = {n.id for g in node.generators for n in _names_in(g.target)}
-                self._put([node.generators[0].iter], place, kept=True)
-                inside = place._replace(hidden=place.hidden | names)
-                self._put(ast.iter_child_nodes(node), inside, kept=True)
-            case ast.Call():
-                self._call(node, place)
-            case ast.Compare():
-                self._put([node.left, *node.comparators], place, kept=False)
-            case ast.Import() | ast.ImportFrom():
-                self._import(node, place)
-            case ast.Global():
-                self.binds.update(node.names)
-            case ast.Name() | ast.Attribute():
-                self._chain(node, place)
-            case ast.Constant(value=str(text)) if _A_NAME.fullmatch(text):
-                self.mentions.update(re.split("[.:]", text))
-            case _:
-                if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-                    self._change(node.value, place)
-                self._put(ast.iter_child_nodes(node), place, kept=True)
+        read = _READERS.get(type(node))
+        if read is not None:
+            read(self, node, place)
+            return
+        if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            self._change(node.value, place)
+        self._put(below(node), place, kept=True)
 
     def _put(self, nodes: Iterable[ast.AST], place: _Place, *, kept: bool) -> None:
-        self._pending += [place._replace(node=node, kept=kept) for node in nodes]
+        _, hidden, later, _ = place
+        self._pending += [_Place(node, hidden, later, kept) for node in nodes]
+
+    def _class(self, node: ast.ClassDef, place: _Place) -> None:
+        self._put(node.decorator_list, place, kept=place.later)
+        self._put(node.bases, place, kept=True)
+        self._put([keyword.value for keyword in node.keywords], place, kept=True)
+        self._put(node.body, place, kept=False)
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, place: _Place
+    ) -> None:
+        names = {n.id for g in node.generators for n in _names_in(g.target)}
+        self._put([node.generators[0].iter], place, kept=True)
+        inside = place._replace(hidden=place.hidden | names)
+        self._put(below(node), inside, kept=True)
+
+    def _compare(self, node: ast.Compare, place: _Place) -> None:
+        self._put([node.left, *node.comparators], place, kept=False)
+
+    def _global(self, node: ast.Global, place: _Place) -> None:
+        self.binds.update(node.names)
+
+    def _constant(self, node: ast.Constant, place: _Place) -> None:
+        if isinstance(node.value, str) and _A_NAME.fullmatch(node.value):
+            self.mentions.update(re.split("[.:]", node.value))
 
     def _function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, place: _Place
@@ -157,6 +161,22 @@ class Part:
             self.changes.add(changed.id)
 
 
+_Reader = Callable[[Part, Any, "_Place"], None]
+_READERS: dict[type[ast.AST], _Reader] = {
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), Part._function),
+    **dict.fromkeys(
+        (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), Part._comprehension
+    ),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), Part._import),
+    **dict.fromkeys((ast.Name, ast.Attribute), Part._chain),
+    ast.ClassDef: Part._class,
+    ast.Call: Part._call,
+    ast.Compare: Part._compare,
+    ast.Global: Part._global,
+    ast.Constant: Part._constant,
+}
+
+
 class _Place(NamedTuple):
     """A node, the names that functions around it bind, whether one is around it, and whether
     what a chain of names there stands for may be called by then."""
@@ -173,4 +193,4 @@ def _bound_at_top(statement: ast.stmt) -> set[str]:
 
 
 def _names_in(node: ast.AST) -> Iterator[ast.Name]:
-    return (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return (inner for inner in nodes(node) if isinstance(inner, ast.Name))

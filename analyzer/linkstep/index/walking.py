@@ -16,7 +16,7 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        pending += _below(node)
+        pending += below(node)
 
 
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
@@ -25,14 +25,15 @@ def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     pending = [tree]
     while pending:
         node = pending.pop()
-        below = _below(node)
-        for child in below:
+        children = below(node)
+        for child in children:
             above[child] = node
-        pending += below
+        pending += children
     return above
 
 
-def _below(node: ast.AST) -> list[ast.AST]:
+def below(node: ast.AST) -> list[ast.AST]:
+    """Give the nodes directly below one."""
     found: list[ast.AST] = []
     for value in node.__dict__.values():
         if isinstance(value, ast.AST):

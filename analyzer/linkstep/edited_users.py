@@ -75,20 +75,23 @@ class Noticing:
         for path, names in offered.items():
             firm = not has_fallback(self._edited[path])
             among = self._reaching(path)
-            users = None if among is None else self._using(names, among, firm=firm)
+            users = None if among is None else self._using(names, among, path, firm=firm)
             if users is None:
                 return None
             found |= users
         # Whether a submodule is set on its package depends on who imports it.
         names = frozenset(name.rpartition(".")[2] for name in imported if self._is_below(name))
-        users = self._using(names, self._trace.files.keys(), firm=False)
+        users = self._using(names, self._trace.files.keys())
         return None if users is None else frozenset(found | users)
 
-    def _using(self, names: frozenset[str], among: Set[str], *, firm: bool) -> set[str] | None:
+    def _using(
+        self, names: frozenset[str], among: Set[str], offering: str = "", *, firm: bool = False
+    ) -> set[str] | None:
         """Give the files that speak of one of the names; None when one may pass it on as
         something else, or when what it executes may depend on it.
 
-        Where names are `firm`, a reference to one that comes or goes ends otherwise than before.
+        What the file that is `offering` them executes was looked at already. Where it is `firm`
+        it serves no other names, and a reference to one that comes or goes ends otherwise.
         """
         if not names:
             return set()
@@ -107,7 +110,8 @@ class Noticing:
             if speaks_of(summary, names, own=own):
                 if passes_on(summary, names, own=own):
                     return None
-                if self._is_aside(path) and (not firm or asks_for(summary, names)):
+                may_ask = path != offering and (not firm or asks_for(summary, names))
+                if may_ask and self._is_aside(path):
                     return None
                 found.add(path)
         return found if len(having) <= _MOST else None
@@ -115,9 +119,7 @@ class Noticing:
     def _is_aside(self, path: str) -> bool:
         """Whether more was made of a file than its links."""
         trace = self._trace
-        if path in trace.executed:
-            return path not in self._edited
-        return path in trace.started or path in trace.again
+        return path in trace.executed or path in trace.started or path in trace.again
 
     def _is_below(self, name: str) -> bool:
         """Whether a dotted name may be that of a submodule."""

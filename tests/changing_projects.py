@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from linkstep.cached_check import CachedCheck
 from linkstep.errors import LinkstepError
+from linkstep.incremental.cached_check import CachedCheck
 from linkstep.index.cache import Cache
 from linkstep.model.request import CheckRequest, CheckResult
 from linkstep.pipeline import check

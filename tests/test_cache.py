@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from changing_projects import FILES, REQUESTS, SITE, ChangingProject, Stages
-from linkstep.cached_check import CachedCheck
-from linkstep.cached_state import DECIDING
 from linkstep.cli.main import main
+from linkstep.incremental.cached_check import CachedCheck
+from linkstep.incremental.cached_state import DECIDING
 from linkstep.index.cache import Cache, StoredResult
 from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
@@ -139,7 +139,7 @@ def test_every_file_that_a_run_opens_is_an_input(tmp_path: Path) -> None:
     project = ChangingProject(tmp_path, seed=0)
     program = """
 import os, sys
-from linkstep.cached_check import CachedCheck
+from linkstep.incremental.cached_check import CachedCheck
 from linkstep.index.cache import Cache
 from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest

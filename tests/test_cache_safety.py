@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from changing_projects import ChangingProject, Stages
-from linkstep.cached_check import CachedCheck
+from linkstep.incremental.cached_check import CachedCheck
 from linkstep.index.cache import Cache
 from linkstep.report.json_document import render_json
 

@@ -24,6 +24,17 @@ FILES = {
         "def old(): ...\n\ndef other(): ...\n\ndef third(): ...\n\ndef own(): ...\n\nalias = own\n"
     ),
     "app/main.py": "def start(): ...\n",
+    "app/marks.py": (
+        "import sys\nfrom app.plain import plain\n\n"
+        "def bind(x): sys._getframe(1).f_globals['made'] = x\n\n"
+        "def mark(x):\n    plain(x)\n    return x\n"
+    ),
+    "app/plain.py": "def plain(x): ...\n\ndef simple(x): ...\n",
+    "app/marked.py": "from app.marks import mark\nmark(__name__)\nhere = 1\n",
+    "app/marking.py": (
+        "from app.marked import here\n"
+        "try:\n    from app.marked import made\nexcept ImportError:\n    made = 0\n"
+    ),
     "app/serve.py": "from app.main import *\n",
     "Procfile": "web: uvicorn app.serve:start\n",
     "app/passed.py": "from app import passing\nanother = passing.other\n",
@@ -120,6 +131,9 @@ def test_what_no_other_file_can_notice_is_not_linked(
         ("app/settings.py", DRIVER, "URL = ''"),
         ("setup.py", "import sys", "import sys  # comment"),
         ("pyproject.toml", '"psycopg2"', '"psycopg"'),
+        ("app/marks.py", "    return x", "    return bind(x)"),
+        ("app/marks.py", "    return x", "    return plain(x)"),
+        ("app/plain.py", "def plain(", "def plainer("),
     ],
 )
 def test_what_others_may_notice_is_linked(

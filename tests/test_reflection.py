@@ -1,21 +1,19 @@
-"""Which definitions leave the namespaces of others alone, and who notices when that changes."""
+"""Which definitions leave the namespaces of others alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from linkstep.index.outline import outline
-from linkstep.index.spoken_names import passes_on
-from linkstep.index.summarize import summarize
+from linkstep.index.summarize import harmless_in
 from linkstep.model.expressions import Ref
-from linkstep.model.summary import FileSummary, Harmless, ModuleKind
+from linkstep.model.summary import Harmless
 from linkstep.model.target import Target
 
 HEAD = "import sys\nfrom m import f, g\n\ndef bind(key): sys._getframe(1).f_globals[key] = 1\n\n"
 
 
-def read(text: str) -> FileSummary:
-    return summarize((HEAD + text).encode(), ModuleKind.MODULE, Target((3, 11)), shallow=True)
+def read(text: str) -> dict[str, Harmless]:
+    return harmless_in((HEAD + text).encode(), Target((3, 11)))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def read(text: str) -> FileSummary:
     ],
 )
 def test_harmless_definitions(text: str, harmless: list[str]) -> None:
-    assert sorted(read(text).harmless) == harmless
+    assert sorted(read(text)) == harmless
 
 
 @pytest.mark.parametrize(
@@ -67,22 +65,9 @@ def test_harmless_definitions(text: str, harmless: list[str]) -> None:
     ],
 )
 def test_what_is_said_of_a_definition(text: str, described: Harmless) -> None:
-    assert read(text).harmless["a"] == described
+    assert read(text)["a"] == described
 
 
-def test_a_file_without_the_words_says_nothing() -> None:
-    summary = summarize(b"def a(x): return x", ModuleKind.MODULE, Target((3, 11)))
-    assert (summary.reflective, summary.harmless) == (False, {})
-
-
-def test_others_notice_when_a_body_begins_to_bind() -> None:
-    before = outline(read("def a(x):\n    return x\n"))
-    assert before.rest == outline(read("def a(x):\n    y = x\n    return y\n")).rest
-    assert before.rest != outline(read("def a(x):\n    return bind(x)\n")).rest
-    assert before.rest != outline(read("def a(x):\n    return f(x)\n")).rest
-
-
-def test_what_a_definition_may_call_is_passed_on() -> None:
-    names = frozenset({"f"})
-    assert passes_on(read("def a(x):\n    return f(x)\n"), names)
-    assert not passes_on(read("def a(x):\n    return x\n"), names)
+def test_a_file_without_the_words_is_not_asked() -> None:
+    assert harmless_in(b"def a(x): return x", Target((3, 11))) == {}
+    assert harmless_in(b"def a(x): return sys._getframe(1", Target((3, 11))) == {}

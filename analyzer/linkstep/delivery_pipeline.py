@@ -149,6 +149,7 @@ class LeftOut:
             target,
             self._index.text,
             self._index.source,
+            self._index.harmless,
             setters=self._program.trace.setting,
             wanted=frozenset(file.path for file in importers),
         )

@@ -42,6 +42,7 @@ def link_input(
         project.target,
         index.text,
         index.source,
+        index.harmless,
         lambda path, suffixes: _texts_around(path, suffixes, tree, project),
         project.environment.suspects,
     )

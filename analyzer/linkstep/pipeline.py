@@ -25,6 +25,8 @@ from linkstep.config import Configuration
 from linkstep.delivery_pipeline import LeftOut, deliveries_of
 from linkstep.dependency_pipeline import DependencyCheck, judged_by
 from linkstep.errors import LinkstepError
+from linkstep.incremental.run_trace import trace_of_run
+from linkstep.incremental.since_check import Earlier, narrowed
 from linkstep.index.build import Index
 from linkstep.index.summaries import Summaries
 from linkstep.link.components import components
@@ -68,8 +70,6 @@ from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy
 from linkstep.rulebook.suppress import may_be_unused
 from linkstep.rulebook.view import view
-from linkstep.run_trace import trace_of_run
-from linkstep.since_check import Earlier, narrowed
 from linkstep.staged_pipeline import say_untracked
 from linkstep.tree.git import held_by
 from linkstep.tree.journal import Journal

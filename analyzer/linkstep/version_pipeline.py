@@ -95,6 +95,7 @@ class AdmittedVersions:
                 project.target,
                 self._index.text,
                 self._index.source,
+                self._index.harmless,
                 wanted=concerned,
             )
         )

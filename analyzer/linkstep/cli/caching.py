@@ -66,7 +66,7 @@ def checked(
 
         yield partial(pipeline.check, request, summaries=Summaries(workers=processes(jobs)))
         return
-    from linkstep.cached_check import CachedCheck
+    from linkstep.incremental.cached_check import CachedCheck
 
     check = CachedCheck(cache, request, jobs=jobs)
     with kept(check.save, cache, quiet):
@@ -81,7 +81,7 @@ def known(
     if cache is None:
         yield None, None
         return
-    from linkstep.cached_state import known_to
+    from linkstep.incremental.cached_state import known_to
 
     summaries, journal = known_to(cache, request)
     with kept(lambda: cache.save(summaries.made()), cache, quiet):

@@ -126,7 +126,7 @@ def command(
     Exit code: 0 clean, 1 findings at or above --fail-on, 2 what cannot be
     judged: no image, a damaged one, no Python, a command that is not understood.
     """
-    from linkstep import image_pipeline  # the stages; --help needs none of them
+    from linkstep.images import pipeline as image_pipeline  # the stages; --help needs none of them
 
     request = _request(image, **options)
     started = time.perf_counter()

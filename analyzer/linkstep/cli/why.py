@@ -79,7 +79,7 @@ def command(
     if len(targets) > 2:
         raise click.UsageError("one or two targets, not more")
     from linkstep.cli.caching import cache_for, known
-    from linkstep.why_pipeline import explain_why
+    from linkstep.why.pipeline import explain_why
 
     request = WhyRequest(request_for(paths, no_baseline=True, **options), targets, chains)
     with (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linkstep.index.summaries import Kept, Summaries, no_workers
-from linkstep.index.summarize import summarize
+from linkstep.index.summarize import harmless_in, summarize
 from linkstep.index.workers import WORTH_IT, summaries_by
 from linkstep.model.digests import digest_of
 from linkstep.model.observer import Observer
-from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.summary import FileSummary, Harmless, ModuleKind
 from linkstep.model.target import Target
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Index:
         self._reader = reader
         self._texts: dict[str, bytes] = {}
         self._summaries: dict[str, FileSummary | None] = {}
+        self._harmless: dict[str, Mapping[str, Harmless]] = {}
         self.unreadable: dict[str, str] = {}
         self.commented: list[str] = []
 
@@ -53,6 +54,12 @@ class Index:
             kept = self._known(path, kind) or self._made(path, kind, self._source(path))
             self._summaries[path] = None if kept is None else kept.summary
         return self._summaries[path]
+
+    def harmless(self, path: str) -> Mapping[str, Harmless]:
+        """Give the definitions of a reflective file that leave the namespaces of others alone."""
+        if path not in self._harmless:
+            self._harmless[path] = harmless_in(self.text(path), self._target, self._reader)
+        return self._harmless[path]
 
     def for_target(self, target: Target) -> Index:
         """Give an index of the same files for another target."""

@@ -19,7 +19,7 @@ from linkstep.index.reflection import harmless_definitions, is_reflective
 from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
 from linkstep.model.steps import all_steps
-from linkstep.model.summary import FileSummary, ModuleAlias, ModuleKind, SyntaxProblem
+from linkstep.model.summary import FileSummary, Harmless, ModuleAlias, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
@@ -67,7 +67,6 @@ def summarize(
         problem = recorder.grammar.problem
     if problem is None and newest is not None and newest[:2] > target.version:
         problem = _too_new(newest, target)
-    reflective = is_reflective(source, tree)
     return FileSummary(
         kind,
         body,
@@ -77,8 +76,7 @@ def summarize(
         prefixes=recorder.prefixes if len(recorder.prefixes) == len(recorder.opens) else (),
         opens_path=recorder.opens_path,
         hands_over=tuple(recorder.hands_over),
-        reflective=reflective,
-        harmless=harmless_definitions(tree) if reflective else {},
+        reflective=is_reflective(source, tree),
         words=frozenset(recorder.words),
         only_called=only_called(tree)
         if b"sys.modules[" in source and _enters_modules(recorder)
@@ -89,6 +87,15 @@ def summarize(
         needs=newest,
         makers=makers_in(tree) if b"__getattr__" in source else {},
     )
+
+
+def harmless_in(source: bytes, target: Target, reader: str = "auto") -> dict[str, Harmless]:
+    """Give the definitions of a reflective file that leave the namespaces of others alone.
+
+    This takes longer than all of a summary, and few files are ever asked.
+    """
+    tree = _parse(source, target, reader)[0]
+    return harmless_definitions(tree) if tree is not None and is_reflective(source, tree) else {}
 
 
 def _enters_modules(recorder: Recorder) -> bool:

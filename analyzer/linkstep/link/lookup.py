@@ -7,6 +7,7 @@ ImportError (language reference, 7.11). What cannot be proven either way is a do
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Mapping
 
 from linkstep.link.described import Described
 from linkstep.link.evaluate import Evaluator
@@ -35,9 +36,11 @@ from linkstep.model.links import Doubt
 from linkstep.model.summary import (
     Bind,
     BindingKind,
+    Harmless,
     ImportFrom,
     ImportModule,
 )
+from linkstep.model.trace import WHOLE
 
 # What every module object has (data model reference, "Modules", and `object`).
 _IMPLICIT = frozenset(dir(type(__import__("sys")))) | {
@@ -67,8 +70,16 @@ class Lookup:
         self.served = ServedNames(self)
         self.described = Described(self)
         self.executed: set[tuple[str, int]] = set()  # bodies that were looked into as a whole
+        self.harmless_of: Callable[[str], Mapping[str, Harmless]] = lambda path: {}
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()
+
+    def harmless(self, module: Module) -> Mapping[str, Harmless]:
+        """Give the definitions of a module that leave the namespaces of others alone."""
+        if module.summary is None or not module.summary.reflective:
+            return {}
+        self.executed.add((module.path, WHOLE))
+        return self.harmless_of(module.path)
 
     # Modules
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from linkstep.link.entries import EntryLinks, Starts
@@ -16,7 +16,7 @@ from linkstep.link.settling import Links
 from linkstep.link.submodules import Verdicts
 from linkstep.model.environment import Found
 from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Offer, Offers, Program
-from linkstep.model.summary import BindingKind, ImportFrom, ImportModule
+from linkstep.model.summary import BindingKind, Harmless, ImportFrom, ImportModule
 from linkstep.model.target import Target
 from linkstep.model.trace import LinkRecord, Trace
 
@@ -30,7 +30,8 @@ class LinkInput(NamedTuple):
     their submodules). `find` answers as the import system would, `summary_of` gives a file's
     summary, `stub_of` the stub that describes a standard-library module. `text_of` gives a
     file's bytes, none when it cannot be read, so that only those are parsed that can matter;
-    `source_of` those of a file of which only the imports will be searched for.
+    `source_of` those of a file of which only the imports will be searched for, `harmless_of`
+    the definitions of a reflective file that leave the namespaces of others alone.
     `texts_around` gives the texts of the installed package that a file belongs to, and
     `suspects` are installed top-level modules, by name, whose own imports may fail. `importable`
     are the files of checked modules of which it is known that importing them need not fail, and
@@ -45,6 +46,7 @@ class LinkInput(NamedTuple):
     target: Target
     text_of: Callable[[str], bytes]
     source_of: Callable[[str], bytes]
+    harmless_of: Callable[[str], Mapping[str, Harmless]]
     texts_around: TextsAround = lambda path, suffixes: ()
     suspects: Container[str] = ()
     importable: Container[str] = ()
@@ -141,6 +143,7 @@ def _prepared(given: LinkInput, verdicts: Verdicts | None = None) -> tuple[Links
     """Give what linking goes by, and the modules whose references are linked."""
     modules = Modules(given.find, given.summary_of, given.stub_of, given.target)
     lookup = Lookup(modules, {} if verdicts is None else verdicts)
+    lookup.harmless_of = given.harmless_of
     lookup.failures.suspects = given.suspects
     lookup.failures.importable = given.importable
     lookup.evidence.setters = given.setters

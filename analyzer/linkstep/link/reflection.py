@@ -30,10 +30,9 @@ def may_bind(value: ModuleValue | Definition, name: str, lookup: Lookup) -> bool
     """
     if _is_left_out(value, lookup):
         return False
-    summary = value.module.summary
-    if summary is None or isinstance(value, ModuleValue):
+    if isinstance(value, ModuleValue):
         return True
-    own = summary.harmless.get(value.name)
+    own = lookup.harmless(value.module).get(value.name)
     return own is None or not own.plain or _binds(value, name, lookup, set())
 
 
@@ -59,8 +58,7 @@ def _binds(value: Definition, name: str, lookup: Lookup, seen: set[Definition]) 
     if value in seen or _is_left_out(value, lookup):
         return False
     seen.add(value)
-    summary = value.module.summary
-    own = summary.harmless.get(value.name) if summary is not None else None
+    own = lookup.harmless(value.module).get(value.name)
     if own is None or name in own.binds or not _is_bound(value, lookup):
         return True
     for outcome in _called(own, value.module, lookup):

@@ -436,8 +436,7 @@ class FileSummary(Struct, frozen=True, array_like=True):
 
     `opens` holds the reasons why the module may have names that cannot be seen;
     `hands_over` the callees that got `__name__` or `globals()`, which may add some;
-    `reflective` whether this file touches namespaces of others (frames, sys.modules), and
-    `harmless` which of the definitions at its top do not, by name, all else of it may;
+    `reflective` whether this file touches namespaces of others (frames, sys.modules);
     `hooks` whether it mentions the import hooks (`sys.meta_path`, `sys.path_hooks`).
     `words` are the string literals of a file that gives modules further names in
     sys.modules: computed names can only be made of these and of existing ones.
@@ -463,4 +462,3 @@ class FileSummary(Struct, frozen=True, array_like=True):
     needs: tuple[int, int, int, str] | None = None
     makers: dict[str, LazyNames] = {}
     prefixes: tuple[str, ...] = ()
-    harmless: dict[str, Harmless] = {}

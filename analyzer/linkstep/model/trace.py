@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from linkstep.model.target import Target
 
+WHOLE = -1
+"""Stands for all of a file, in place of the number of a scope."""
+
 
 class LinkRecord(Struct, frozen=True, array_like=True):
     """How the references of one file ended: two counts, and 16 bytes that stand for the rest.
@@ -30,7 +33,8 @@ class Trace(Struct, frozen=True):
     """The records of linked files by path, and what was looked at besides outlines.
 
     `library` is what each needs of the standard library. `executed` are bodies that were
-    executed in the abstract: a path with the number of a scope, 0 for the module. `scanned`
+    executed in the abstract: a path with the number of a scope, 0 for the module, WHOLE where
+    any part of the file may have counted. `scanned`
     are the files whose text was searched for imports, with 16 bytes for what was found, and
     `setting` the files that may set names on others or enter modules.
     """

@@ -1,6 +1,6 @@
 """The line from a container image to a report: layers, command, path, and then as for a tree.
 
-What comes before linking is the image's own business (image_opening.py). From there on the
+What comes before linking is the image's own business (images/opening.py). From there on the
 stages of pipeline.py run unchanged, on absolute paths of the image for the environment and
 on relative ones for the application.
 """
@@ -18,8 +18,8 @@ from linkstep.analyses.layers import LayerHistory
 from linkstep.analyses.shared_libraries import missing_shared_libraries
 from linkstep.config import Configuration, load_configuration, override
 from linkstep.errors import LinkstepError
-from linkstep.image_comparison import bound_names, compare_with_sources
-from linkstep.image_opening import Prepared, prepare
+from linkstep.images.comparison import bound_names, compare_with_sources
+from linkstep.images.opening import Prepared, prepare
 from linkstep.index.build import Index
 from linkstep.link_inputs import is_test
 from linkstep.linked import Linked, counted

@@ -8,13 +8,13 @@ from functools import cache as once
 
 import msgspec
 
-from linkstep.cached_state import CachedState
+from linkstep.incremental.cached_state import CachedState
+from linkstep.incremental.known_states import KnownStates
+from linkstep.incremental.since_check import Earlier, narrowed
 from linkstep.index.cache import Cache, StoredResult
-from linkstep.known_states import KnownStates
 from linkstep.model.links import Offers
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, of_state
-from linkstep.since_check import Earlier, narrowed
 from linkstep.tree.git import GitTree
 from linkstep.tree.inputs import Inputs
 from linkstep.tree.journal import Journal
@@ -95,7 +95,7 @@ class CachedCheck:
     def _offers_in(self, tree: GitTree) -> Callable[[], Offers]:
         @once
         def offers() -> Offers:
-            from linkstep.edited_pipeline import offers_in  # all of the stages
+            from linkstep.incremental.edited_pipeline import offers_in  # all of the stages
 
             source = open_source(self._request)
             return offers_in(self._request, source, tree, self._state.summaries)

@@ -22,9 +22,9 @@ from linkstep.model.why import Answer, Chains, Explained, Hop, Report, WhyReques
 from linkstep.pipeline import collector_off
 from linkstep.preparation import reader_of
 from linkstep.tree.journal import Journal
-from linkstep.why_case import Case
-from linkstep.why_needs import Needs
-from linkstep.why_targets import Spot, Subject, spot_of
+from linkstep.why.case import Case
+from linkstep.why.needs import Needs
+from linkstep.why.targets import Spot, Subject, spot_of
 
 
 class WhyResult(Struct, frozen=True):

@@ -9,7 +9,7 @@ from linkstep.index.spoken_names import asks_for, has_fallback, passes_on, speak
 from linkstep.index.summaries import Summaries
 from linkstep.model.environment import kind_of
 from linkstep.model.summary import FileSummary
-from linkstep.model.trace import RunTrace
+from linkstep.model.trace import WHOLE, RunTrace
 from linkstep.model.tree import Tree
 from linkstep.resolve.stdlib import Presence, is_stdlib
 
@@ -64,6 +64,8 @@ class Noticing:
         self._known = known
         self._edited = edited
         self._tree = tree
+        self._places = {path: place for place, path in enumerate(trace.files)}
+        self._importers: dict[int, list[str]] | None = None
 
     def users(
         self, offered: Mapping[str, frozenset[str]], imported: Set[str]
@@ -111,7 +113,7 @@ class Noticing:
                 if passes_on(summary, names, own=own):
                     return None
                 may_ask = path != offering and (not firm or asks_for(summary, names))
-                if may_ask and self._is_aside(path):
+                if (may_ask and self._is_aside(path)) or self._is_open(path):
                     return None
                 found.add(path)
         return found if len(having) <= _MOST else None
@@ -120,6 +122,10 @@ class Noticing:
         """Whether more was made of a file than its links."""
         trace = self._trace
         return path in trace.executed or path in trace.started or path in trace.again
+
+    def _is_open(self, path: str) -> bool:
+        """Whether any name in a file may have counted for more than its links."""
+        return WHOLE in self._trace.executed.get(path, ())
 
     def _is_below(self, name: str) -> bool:
         """Whether a dotted name may be that of a submodule."""
@@ -139,24 +145,37 @@ class Noticing:
         return any(words.search(self._tree.source(path)) for path in beside)
 
     def _reaching(self, path: str) -> Set[str] | None:
-        """Give the files whose imports may lead to one; None when that is not known.
+        """Give the files that may get at a module, by its file; None when that is not known.
 
-        A file also gets at a module by its package, when another one has imported it.
+        Their imports lead to it, or to a package above it, of which it is an attribute when
+        another file has imported it; or they have its whole name in a text.
         """
         files = self._trace.files
-        found = self._known.having({files[path].module.rpartition(".")[2]}, ())
-        if found is None:
+        parts = files[path].module.split(".")
+        named = self._known.having({".".join(parts)}, ())
+        short = self._known.having({parts[-1]}, ())
+        if named is None or short is None:
             return None
-        found |= {path, *self._edited}
-        importers: dict[int, list[str]] = {}
-        for importer, file in files.items():
-            for target in file.targets:
-                importers.setdefault(target, []).append(importer)
-        found.update(importers.get(-1, ()))
-        places = {path: place for place, path in enumerate(files)}
-        pending = list(found)
+        above = {".".join(parts[:end]) for end in range(1, len(parts))}
+        inside = {p for p, file in files.items() if file.module.split(".")[0] == parts[0]}
+        packages = {p for p in inside if files[p].module in above}
+        if {files[p].module for p in packages} == above:  # else there are namespace packages
+            short &= inside | self._leading_to(packages)
+        return self._leading_to({path, *named, *short, *self._edited})
+
+    def _leading_to(self, found: Set[str]) -> set[str]:
+        """Give some files, those that import them, and so on; what leads to files that were not
+        linked may lead there too.
+        """
+        if self._importers is None:
+            self._importers = {}
+            for importer, file in self._trace.files.items():
+                for target in file.targets:
+                    self._importers.setdefault(target, []).append(importer)
+        reached = {*found, *self._importers.get(-1, ())}
+        pending = list(reached)
         while pending:
-            come = set(importers.get(places[pending.pop()], ())) - found
-            found |= come
+            come = set(self._importers.get(self._places[pending.pop()], ())) - reached
+            reached |= come
             pending += come
-        return found
+        return reached

@@ -14,8 +14,9 @@ from collections.abc import Collection, Iterable
 from msgspec.structs import replace
 
 from linkstep.analyses.suggestions import closest
-from linkstep.edited_users import KnownFiles, Noticing
 from linkstep.errors import LinkstepError
+from linkstep.incremental.edited_users import KnownFiles, Noticing
+from linkstep.incremental.run_trace import texts_below
 from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
@@ -25,10 +26,9 @@ from linkstep.model.environment import kind_of
 from linkstep.model.findings import Report
 from linkstep.model.request import CheckRequest
 from linkstep.model.summary import FileSummary
-from linkstep.model.trace import FileTrace, RunTrace, Trace
+from linkstep.model.trace import WHOLE, FileTrace, RunTrace, Trace
 from linkstep.resolve.mentions import is_answered
 from linkstep.rulebook.suppress import may_be_unused
-from linkstep.run_trace import texts_below
 from linkstep.tree.git import held_by
 from linkstep.tree.inputs import FILE, OBJECT, Input
 from linkstep.tree.journal import Journal
@@ -95,7 +95,9 @@ class Edited:
                 scopes = self._trace.executed.get(path, ())
                 if told.rest != tells.rest or path in self._trace.again:
                     return None
-                if not executes_alike(before, now, scopes, changed, self._known.own_names):
+                if WHOLE in scopes or not executes_alike(
+                    before, now, scopes, changed, self._known.own_names
+                ):
                     return None
                 if changed and not self._may_define(path, changed, source):
                     return None
@@ -129,7 +131,7 @@ class Edited:
         """Link the files whose references changed, and replace their records."""
         found = Trace()
         if inside:
-            from linkstep.edited_pipeline import link_some_again  # all of the stages
+            from linkstep.incremental.edited_pipeline import link_some_again  # all of the stages
 
             found = link_some_again(self._request, source, self._trace, inside, self._summaries)
         files = dict(self._trace.files)

@@ -36,7 +36,7 @@ from linkstep.tree.git import GitTree
 from linkstep.tree.history import History
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import open_source
-from linkstep.why_targets import Words
+from linkstep.why.targets import Words
 
 # What these say of a name is not that it is not there.
 THERE = (Problem.POSSIBLY_UNDEFINED_NAME, Problem.CASE_MISMATCH, Problem.FAILING_IMPORT)

@@ -118,7 +118,7 @@ class CachedState:
         trace = None if told is None else _decoded(told.trace, RunTrace)
         if told is None or trace is None or not comparison.changed:
             return None
-        from linkstep.edited_check import Edited  # it reads files
+        from linkstep.incremental.edited_check import Edited  # it reads files
 
         journal = Journal(now, comparison.contents)
         edited = Edited(
@@ -195,7 +195,7 @@ class CachedState:
 
         @once
         def offers() -> Offers:
-            from linkstep.edited_pipeline import offers_in
+            from linkstep.incremental.edited_pipeline import offers_in
             from linkstep.tree.open import open_source
 
             source = open_source(self._request)

@@ -30,7 +30,7 @@ from linkstep.pipeline import link_project
 from linkstep.preparation import reader_of
 from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.tree.altered import AlteredTree
-from linkstep.why_case import THERE, Case
+from linkstep.why.case import THERE, Case
 
 _STARTS = (Problem.BROKEN_ENTRY_POINT, Problem.BROKEN_LAUNCH_COMMAND)
 

@@ -1,0 +1,1 @@
+"""`linkstep image`: from an image to what the stages run on."""

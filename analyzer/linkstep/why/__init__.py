@@ -1,0 +1,1 @@
+"""`linkstep why`: the stages once more, for one question."""

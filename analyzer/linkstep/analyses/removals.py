@@ -24,6 +24,7 @@ class Removals:
 
         >>> from linkstep.model.environment import Origin
         >>> from linkstep.model.facts import Problem, Runs
+        >>> from linkstep.model.links import Offer
         >>> from linkstep.model.summary import Span
         >>> def offers(*names):
         ...     return {"db": Offer("db.py", names)}.get

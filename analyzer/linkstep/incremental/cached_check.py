@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cache as once
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from linkstep.incremental.cached_state import CachedState
-from linkstep.incremental.known_states import KnownStates
-from linkstep.incremental.since_check import Earlier, narrowed
 from linkstep.index.cache import Cache, StoredResult
 from linkstep.model.links import Offers
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, of_state
-from linkstep.tree.git import GitTree
 from linkstep.tree.inputs import Inputs
 from linkstep.tree.journal import Journal
-from linkstep.tree.open import open_earlier, open_source
+
+if TYPE_CHECKING:  # a check that compares nothing needs none of it
+    from linkstep.incremental.known_states import KnownStates
+    from linkstep.incremental.since_check import Earlier
+    from linkstep.tree.git import GitTree
 
 
 class CachedCheck:
@@ -46,6 +48,9 @@ class CachedCheck:
         """
         if self._asked == self._request:
             return self._state.run(observer)
+        from linkstep.incremental.since_check import narrowed
+        from linkstep.tree.open import open_earlier
+
         since = self._asked.since
         if since is None:
             return narrowed(self._asked, self._state.run(observer), None)
@@ -66,6 +71,8 @@ class CachedCheck:
         self, state: CheckResult, tree: GitTree, journal: Journal, observer: Observer
     ) -> Earlier:
         """Give the state to compare with; it is linked if its findings are not known."""
+        from linkstep.incremental.since_check import Earlier
+
         states = self._states()
         known = None if states is None else states.findings(tree.state, state.judged_by)
         if known is not None:
@@ -80,8 +87,11 @@ class CachedCheck:
 
     def _known(self, made: StoredResult | None) -> StoredResult | None:
         """Give what is to be kept of the findings of the state, for later comparisons."""
-        found, states = self._found, self._states()
-        if made is None or found is None or not found.held or states is None:
+        found = self._found
+        if made is None or found is None or not found.held:
+            return None
+        states = self._states()
+        if states is None:
             return None
         inputs = msgspec.msgpack.decode(made.inputs, type=Inputs)
         return states.made(found.held, found.judged_by, inputs, found.report.findings)
@@ -90,12 +100,15 @@ class CachedCheck:
         state = self._state
         if state.key is None:
             return None
+        from linkstep.incremental.known_states import KnownStates
+
         return KnownStates(self._cache, state.key, state.place, self._clock, state.ask)
 
     def _offers_in(self, tree: GitTree) -> Callable[[], Offers]:
         @once
         def offers() -> Offers:
             from linkstep.incremental.edited_pipeline import offers_in  # all of the stages
+            from linkstep.tree.open import open_source
 
             source = open_source(self._request)
             return offers_in(self._request, source, tree, self._state.summaries)

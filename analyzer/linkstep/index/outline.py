@@ -1,9 +1,9 @@
 """The outline of a file: what of its summary can matter to the links of other files.
 
 Lines and columns never do, as long as what stands on one line stays together and the order is
-the same. Of the body of a function that nobody executes, only what it imports and sets does: all
-else is the business of the file itself. What a definition at the top of the file is can matter
-to those files only that have its name in their text, or that of a file which passes it on.
+the same. Of the body of a function that nobody executes, only what it sets does: all else is the
+business of the file itself. What a name at the top of the file is, defined or imported, can matter
+to those files only that speak of it, or of that of a file which passes it on.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from linkstep.model.summary import (
 
 _WORD = re.compile(r"\w+")
 _LINES = frozenset({"line", "reraises"})
-# What a function tells others though nobody calls it: that a module is imported somewhere, and
-# that names or modules are set, for which all of the function counts.
+# What a function tells others though nobody calls it: what is imported by a computed name, what
+# state is used, and that names or modules are set, for which all of the function counts.
 _TELLING = (ImportByName, StateUse)
 SETTING = (ExternalBind, ModuleAlias, PathEdit, Exports)
 DEFINING = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from linkstep.index.outline import DEFINING, SETTING
 from linkstep.model.expressions import Ref
-from linkstep.model.steps import all_steps
+from linkstep.model.steps import all_steps, every_step
 from linkstep.model.summary import (
     Bind,
     ClassBody,
@@ -23,7 +23,6 @@ from linkstep.model.summary import (
     ImportFrom,
     ImportModule,
     Scope,
-    Step,
     Use,
 )
 
@@ -53,7 +52,7 @@ def speaks_of(summary: FileSummary, names: _Names, *, own: bool = False) -> bool
 def asks_for(summary: FileSummary, names: _Names) -> bool:
     """Whether a test in a file speaks of one of the names, such as `hasattr(module, "name")`."""
     own = has_star(summary)
-    tests = (step.test for step in _everywhere(summary) if isinstance(step, If))
+    tests = (step.test for step in every_step(summary) if isinstance(step, If))
     return any(word in names for test in tests for word in _words(test, own))
 
 
@@ -103,7 +102,7 @@ def _made_of(summary: FileSummary) -> Iterator[object]:
             yield step.value
         elif not isinstance(step, Define | ClassBody | Use):
             yield step
-    yield from (step for step in _everywhere(summary) if isinstance(step, SETTING))
+    yield from (step for step in every_step(summary) if isinstance(step, SETTING))
     for field in summary.__struct_fields__:
         if field not in ("body", "scopes"):
             yield getattr(summary, field)
@@ -113,16 +112,10 @@ def _takes(summary: FileSummary, names: _Names) -> bool:
     """Whether a file imports one of the names from a module."""
     return any(
         one.bound in names
-        for step in _everywhere(summary)
+        for step in every_step(summary)
         if isinstance(step, ImportFrom)
         for one in step.names
     )
-
-
-def _everywhere(summary: FileSummary) -> Iterator[Step]:
-    yield from all_steps(summary.body)
-    for scope in summary.scopes:
-        yield from all_steps(scope.steps)
 
 
 def _words(value: object, own: bool) -> Iterator[str]:

@@ -25,7 +25,6 @@ from linkstep.model.environment import Found, Project
 from linkstep.model.facts import Fact
 from linkstep.model.links import BrokenLink, Program
 from linkstep.model.request import CheckRequest
-from linkstep.model.trace import Trace
 from linkstep.model.tree import Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.image_delivery import dockerfiles, image_deliveries
@@ -104,7 +103,7 @@ class LeftOut:
         known = {*tree.files(), *(edge.target for edge in program.edges)}
         self._known = {path for path in known if not path.startswith("/")}
         self._linked: dict[tuple[frozenset[str], ...], tuple[BrokenLink, ...]] = {}
-        self.traces: list[Trace] = []
+        self.linked: list[Program] = []
 
     def facts(
         self, delivery: Delivery, graph: ImportGraph, entries: Sequence[str]
@@ -154,5 +153,5 @@ class LeftOut:
             wanted=frozenset(file.path for file in importers),
         )
         program = link(given, verdicts=self._verdicts)
-        self.traces.append(program.trace)
+        self.linked.append(program)
         return program.broken

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+
+from msgspec import Struct
 
 from linkstep.model.facts import Fact, Problem
 from linkstep.model.findings import Counts
-from linkstep.model.links import LibraryName, Program
+from linkstep.model.links import EarlierLinks, LibraryName, Program
 from linkstep.model.target import Target
-from linkstep.model.trace import Trace
+from linkstep.model.trace import RunTrace
+
+
+class EarlierRun(Struct, frozen=True):
+    """What an earlier run of the same check knew of its files.
+
+    `after` says after a link with its `links` what of them does hold, None if all did, and
+    raises OutdatedError when little does.
+    """
+
+    trace: RunTrace
+    links: EarlierLinks
+    after: Callable[[Program], EarlierLinks | None]
+    commented: Sequence[str]
 
 
 class Linked:
@@ -25,7 +40,7 @@ class Linked:
         judged: frozenset[str] | None,
         unreached: int | None,
         target: Target,
-        traces: Sequence[Trace],
+        further: Sequence[Program],
         lacked: Set[LibraryName] | None,
         entries: Sequence[str],
     ) -> None:
@@ -37,7 +52,7 @@ class Linked:
         self.unreached = unreached  # modules that no entry point reaches
         self.judged = judged  # top-level names that findings can be about, None for all
         self.target = target
-        self.traces = traces  # of what was linked once more
+        self.further = further  # what was linked once more
         self.entries = entries
         self.lacked = lacked  # of the standard library, by another Python that is admitted
 

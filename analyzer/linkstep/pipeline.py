@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import posixpath
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from linkstep.config import Configuration
 from linkstep.delivery_pipeline import LeftOut, deliveries_of
 from linkstep.dependency_pipeline import DependencyCheck, judged_by
 from linkstep.errors import LinkstepError
-from linkstep.incremental.run_trace import trace_of_run
+from linkstep.incremental.run_trace import kept_links, trace_of_run
 from linkstep.incremental.since_check import Earlier, narrowed
 from linkstep.index.build import Index
 from linkstep.index.summaries import Summaries
@@ -33,8 +33,8 @@ from linkstep.link.components import components
 from linkstep.link.entries import Starts
 from linkstep.link.program import link
 from linkstep.link.submodules import Verdicts
-from linkstep.link_inputs import index_of, is_test, link_input, witnesses_beside
-from linkstep.linked import Linked, counted
+from linkstep.link_inputs import Ground, ground_of, is_test
+from linkstep.linked import EarlierRun, Linked, counted
 from linkstep.model.delivery import Delivery
 from linkstep.model.digests import digest_of
 from linkstep.model.entry_points import LaunchReading
@@ -43,7 +43,7 @@ from linkstep.model.facts import Fact
 from linkstep.model.findings import Finding, Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.import_map import ImportMap, MapRequest
-from linkstep.model.links import Program
+from linkstep.model.links import EarlierLinks, Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation, of_state
 from linkstep.model.steps import every_step
@@ -104,18 +104,23 @@ def check_state(
     observer: Observer,
     summaries: Summaries,
     journal: Journal | None = None,
+    earlier: EarlierRun | None = None,
 ) -> CheckResult:
     """Give all that is found in the state that a request names, `of_state`.
 
-    `journal` takes note of everything that is read.
+    `journal` takes note of everything that is read; what `earlier` knows is taken over.
     """
     ruling = _ruling(request, journal)
     source, configuration = ruling.source, ruling.configuration
     with collector_off():
-        linked, judgement = _link_and_judge(ruling, request, source.tree, observer, summaries)
+        linked, judgement = _link_and_judge(
+            ruling, request, source.tree, observer, summaries, earlier
+        )
         # From here on nothing is linked any more.
         judged = (*judgement.findings, *judgement.baselined)
-        trace = None if journal is None else trace_of_run(source, journal, linked, judged)
+        trace = None
+        if journal is not None:
+            trace = trace_of_run(source, journal, linked, judged, earlier)
     return CheckResult(
         Report(
             judgement.findings,
@@ -134,6 +139,7 @@ def check_state(
         b"" if journal is None else ruling.identity,
         held_by(source.tree),
         linked.program.offers,
+        None if journal is None else kept_links(linked.program),
     )
 
 
@@ -222,6 +228,7 @@ def _link_and_judge(
     tree: Tree,
     observer: Observer,
     summaries: Summaries,
+    earlier: EarlierRun | None = None,
 ) -> tuple[Linked, Judgement]:
     """Link one state of what is checked, and turn its facts into findings.
 
@@ -232,7 +239,7 @@ def _link_and_judge(
         roots = tuple(r for r in configuration.roots if not r or tree.entries(r))
         configuration = replace(configuration, roots=roots)
     linked = check_tree(
-        tree, source.root, configuration, request, source.checked, observer, summaries
+        tree, source.root, configuration, request, source.checked, observer, summaries, earlier
     )
     in_view = view(source.checked, linked.judged, rules, configuration.policy)
 
@@ -252,6 +259,7 @@ def check_tree(
     checked_paths: Sequence[str],
     observer: Observer,
     summaries: Summaries | None = None,
+    earlier: EarlierRun | None = None,
 ) -> Linked:
     """Resolve the project that a tree holds, and link it."""
     project = resolve_project(tree, settings_of(root, configuration, request))
@@ -264,16 +272,9 @@ def check_tree(
     development = configuration.dependencies.development_code
     deliveries = partial(deliveries_of, tree, root, request, development)
     launches = find_entry_points(tree)
+    ground = ground_of(tree, project, configuration, request, checked_paths, summaries)
     linked = link_project(
-        tree,
-        project,
-        configuration,
-        request,
-        checked_paths,
-        observer,
-        summaries,
-        deliveries,
-        launches,
+        ground, configuration, checked_paths, observer, deliveries, launches, earlier
     )
     if request.staged:
         linked.facts = say_untracked(linked.facts, tree, root, project, request)
@@ -281,52 +282,57 @@ def check_tree(
 
 
 def link_project(
-    tree: Tree,
-    project: Project,
+    ground: Ground,
     configuration: Configuration,
-    request: CheckRequest,
     checked_paths: Sequence[str],
     observer: Observer,
-    summaries: Summaries | None = None,
     deliveries: Callable[[Program], Sequence[Delivery]] | None = None,
     launches: LaunchReading | None = None,
-    index: Index | None = None,
+    earlier: EarlierRun | None = None,
 ) -> Linked:
     """Run all stages from a resolved project up to the facts; the tree may be of any kind.
 
-    `index` is one that has read files of this tree for this target already.
+    What `earlier` knows is taken over.
     """
-    finder = Finder(tree, project)
-    paths = selected(tree.files(), configuration, checked_paths)
-    files = [module_of(path, project.roots, tree) for path in paths if path.endswith(".py")]
-    observer.stage(f"reading {len(files)} files", len(files))
-    index = index or index_of(tree, project, request, summaries)
-    index.build(
-        ((file.path, file.kind) for file in files),
-        observer,
-        may_be_unused,
-        partial(_needed_outside, files, index, finder),
-    )
+    tree, project, finder, index = ground.tree, ground.project, ground.finder, ground.index
+    paths, files, witnesses = ground.paths, ground.files, ground.witnesses
+    if earlier is None:
+        observer.stage(f"reading {len(files)} files", len(files))
+        index.build(
+            ((file.path, file.kind) for file in files),
+            observer,
+            may_be_unused,
+            partial(_needed_outside, files, index, finder),
+        )
     observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
-    witnesses = witnesses_beside(tree, project, paths)
     verdicts: Verdicts = {}
-    program = link(
-        link_input(tree, project, finder, index, readable, witnesses),
-        observer.advance,
-        follow_others=bool(configuration.entry_points),
-        entries=configuration.entry_points,
-        verdicts=verdicts,
-        starts=_starts(launches, tree, project, finder, configuration, checked_paths)
-        if launches is not None
-        else None,
-    )
+    starts = None
+    if launches is not None:
+        starts = _starts(launches, tree, project, finder, configuration, checked_paths)
+
+    def linked(earlier_links: EarlierLinks | None, setting: Container[str] | None) -> Program:
+        return link(
+            ground.link_input(readable)._replace(earlier=earlier_links, setters=setting),
+            observer.advance,
+            follow_others=bool(configuration.entry_points),
+            entries=configuration.entry_points,
+            verdicts=verdicts,
+            starts=starts,
+        )
+
+    if earlier is None:
+        program = linked(None, None)
+    else:
+        holding: EarlierLinks | None = earlier.links
+        while holding is not None:
+            program = linked(holding, earlier.trace.setting)
+            holding = earlier.after(program)
     # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
     started = started_modules(program.launches, names)
     graph = ImportGraph(program.edges, names, started, program.executions)
     entries = all_entries(configuration.entry_points, started)
-    summary_of = {module.path: module.summary for module in program.modules}
     broken = broken_references(program, graph, entries)
     admitted = AdmittedVersions(tree, project, index, readable, witnesses)
     broken = admitted.facts(program, broken, graph, entries)
@@ -334,12 +340,12 @@ def link_project(
     missing = LeftOut(tree, project, program, readable, index, verdicts)
     facts: tuple[Fact, ...] = (
         *dependencies.facts(program, broken, graph, entries, checked_paths),
-        *broken_files(files, summary_of, index.unreadable, project.target, graph, entries),
+        *broken_files(files, program.links, index.unreadable, project.target, graph, entries),
         *import_cycles(program, graph, entries, frozenset(paths), components),
         *unset_app_state(
             program,
             lambda summary: (step for step in every_step(summary) if isinstance(step, StateUse)),
-            partial(_sources, files + witnesses, index, tree),
+            partial(_sources, (*files, *witnesses), index, tree),
             is_test,
             graph,
             entries,
@@ -354,12 +360,13 @@ def link_project(
     notes = (*judged_by(project), *_lost_entries(configuration.entry_points, names.values()))
     own = frozenset(file.name.partition(".")[0] for file in (*files, *witnesses))
     judged = None if project.environment.found else own
+    commented = index.commented if earlier is None else earlier.commented
     production = [name for path, name in names.items() if not is_test(path)]
     unreached = len(graph.unreached(production, entries)) if entries else None
     return Linked(
-        *(program, facts, len(paths), index.commented, notes, judged, unreached),
+        *(program, facts, len(paths), commented, notes, judged, unreached),
         project.target,
-        (*admitted.traces, *missing.traces),
+        (*admitted.linked, *missing.linked),
         admitted.lacked,
         entries,
     )

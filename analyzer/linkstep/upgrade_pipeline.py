@@ -29,7 +29,7 @@ from linkstep.index.build import Index
 from linkstep.index.served_names import ServedNames
 from linkstep.index.summaries import Summaries
 from linkstep.link.program import link
-from linkstep.link_inputs import link_input
+from linkstep.link_inputs import Ground, ground_of
 from linkstep.linked import Linked, counted
 from linkstep.model.environment import Environment, Found, Origin, Project
 from linkstep.model.facts import BrokenReference, DependencyFault, Fact
@@ -224,9 +224,8 @@ class Upgrade:
 
     def _linked(self, tree: Tree) -> Linked:
         check = self._request.check
-        return pipeline.link_project(
-            tree, self._project, self._configuration, check, ("",), self._observer, self._shared
-        )
+        ground = ground_of(tree, self._project, self._configuration, check, ("",), self._shared)
+        return pipeline.link_project(ground, self._configuration, ("",), self._observer)
 
     def _dependents(self, names: set[str]) -> list[Found]:
         """Give the installed modules that may refer to the upgraded distributions."""
@@ -266,8 +265,8 @@ class Upgrade:
         """Link modules of other distributions, and give their broken references."""
         project, check = self._project, self._request.check
         index = Index(tree.read, project.target, check.reader, self._shared)
-        given = link_input(tree, project, Finder(tree, project), index, files, ())
-        program = link(given, self._observer.advance)
+        ground = Ground(tree, project, Finder(tree, project), index, (), files, ())
+        program = link(ground.link_input(files), self._observer.advance)
         return program, tuple(self._reached(program, files))
 
     def _reached(self, program: Program, files: Sequence[Found]) -> Iterator[BrokenReference]:

@@ -14,7 +14,6 @@ from linkstep.model.facts import BrokenReference
 from linkstep.model.links import LibraryName, Program
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target, Version
-from linkstep.model.trace import Trace
 from linkstep.model.tree import Tree
 from linkstep.resolve.finder import Finder
 from linkstep.resolve.project import for_version
@@ -45,7 +44,7 @@ class AdmittedVersions:
         self._checked = checked
         self._witnesses = witnesses
         self._pinned = project.target_why != project.admitted_by
-        self.traces: list[Trace] = []
+        self.linked: list[Program] = []
         self.lacked: frozenset[LibraryName] | None = None  # by any of the other versions
 
     def facts(
@@ -99,7 +98,7 @@ class AdmittedVersions:
                 wanted=concerned,
             )
         )
-        self.traces.append(program.trace)
+        self.linked.append(program)
         return program
 
     def _summaries(

@@ -7,27 +7,28 @@ from collections.abc import Mapping, Sequence
 from linkstep.analyses.graph import ImportGraph
 from linkstep.model.environment import Found
 from linkstep.model.facts import BrokenFile
-from linkstep.model.summary import FileSummary, Span
+from linkstep.model.links import FileLinks
+from linkstep.model.summary import Span
 from linkstep.model.target import Target
 
 
 def broken_files(
     checked: Sequence[Found],
-    summaries: Mapping[str, FileSummary | None],
+    links: Mapping[str, FileLinks],
     unreadable: Mapping[str, str],
     target: Target,
     graph: ImportGraph,
     entries: Sequence[str],
 ) -> tuple[BrokenFile, ...]:
-    """Give a fact for each checked file without a usable summary."""
+    """Give a fact for each checked file that was not linked, or cannot be compiled."""
     facts = []
     for found in checked:
-        summary = summaries.get(found.path)
-        if summary is None:
+        linked = links.get(found.path)
+        if linked is None:
             reason = f"the file cannot be read: {unreadable.get(found.path, 'unknown error')}"
             line, column, exception = 1, 1, ""
-        elif summary.problem is not None:
-            problem = summary.problem
+        elif linked.problem is not None:
+            problem = linked.problem
             line, column, reason = problem.line, problem.column, problem.message
             exception = f"SyntaxError: {problem.message}" if problem.certain else ""
         else:

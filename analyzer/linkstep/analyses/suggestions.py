@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from linkstep.model.links import LinkedModule
-from linkstep.model.summary import Bind, BindingKind
 
 _SPELLING = 0.75  # how alike two names are that differ by a slip of the keyboard
 _WORDS = 0.55  # enough when half of the words in them are the same
@@ -24,9 +23,8 @@ class Definitions:
             parent, _, last = module.name.rpartition(".")
             self._named[last].append(module.name)
             self._children[parent].append(last)
-            for step in module.summary.body:
-                if isinstance(step, Bind) and step.kind in _DEFINING:
-                    self._modules[step.name].append(module.name)
+            for defined in module.links.defines:
+                self._modules[defined].append(module.name)
 
     def of_name(self, name: str) -> tuple[str, ...]:
         """Give the modules that define a name at their top level, in order, each once."""
@@ -39,9 +37,6 @@ class Definitions:
     def below(self, package: str) -> Sequence[str]:
         """Give the last parts of the modules directly below a package."""
         return self._children.get(package, ())
-
-
-_DEFINING = frozenset({BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT})
 
 
 def closest(name: str, names: Sequence[str]) -> str | None:

@@ -58,8 +58,7 @@ def _by_itself(module: LinkedModule) -> str | None:
         return "pytest reads it as configuration of tests"
     if not (name.startswith("test_") or name.endswith("_test.py")):
         return None
-    defined = (scope.name.rpartition(".")[2] for scope in module.summary.scopes[1:])
-    test = next((name for name in defined if name.startswith("test_")), None)
+    test = module.links.test
     return None if test is None else f"it defines {test}()"
 
 

@@ -21,7 +21,7 @@ from linkstep.errors import LinkstepError
 from linkstep.images.comparison import bound_names, compare_with_sources
 from linkstep.images.opening import Prepared, prepare
 from linkstep.index.build import Index
-from linkstep.link_inputs import is_test
+from linkstep.link_inputs import ground_of, is_test
 from linkstep.linked import Linked, counted
 from linkstep.model.entry_points import LaunchReading
 from linkstep.model.environment import Origin, PathEntry
@@ -112,9 +112,8 @@ def _link(
     tree, project, check = prepared.tree, prepared.project, request.check
     index = Index(tree.read, project.target, check.reader)
     launches = LaunchReading(prepared.application.entries)
-    first = pipeline.link_project(
-        tree, project, configuration, check, ("",), observer, launches=launches, index=index
-    )
+    ground = ground_of(tree, project, configuration, check, ("",), index=index)
+    first = pipeline.link_project(ground, configuration, ("",), observer, launches=launches)
     if not first.files and not first.facts:
         raise LinkstepError(
             "no Python file of the application was found in the image",
@@ -130,9 +129,8 @@ def _link(
         implied = (PathEntry("", Origin.FIRST_PARTY, "the application's directory"),)
         loose = replace(project, exact=False, implied=implied)
         chosen = tuple(sorted(further)) if len(further) < _MANY else ("",)
-        rest = pipeline.link_project(
-            tree, loose, configuration, check, chosen, observer, index=index
-        )
+        ground = ground_of(tree, loose, configuration, check, chosen, index=index)
+        rest = pipeline.link_project(ground, configuration, chosen, observer)
     facts: tuple[Fact, ...] = (
         *(f for f in first.facts if f.path in reached or f.path not in own),
         *(f for f in rest.facts if f.path in further),

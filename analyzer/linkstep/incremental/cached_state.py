@@ -14,7 +14,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import cache as once
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -25,7 +26,7 @@ from linkstep.index.cache import Cache, StoredResult
 from linkstep.index.summaries import Summaries
 from linkstep.model.digests import digest_of
 from linkstep.model.findings import Report, Rule
-from linkstep.model.links import Offers
+from linkstep.model.links import EarlierLinks, Offers
 from linkstep.model.observer import Observer, Unobserved
 from linkstep.model.policy import FailOn
 from linkstep.model.request import CheckRequest, CheckResult
@@ -44,6 +45,9 @@ from linkstep.tree.inputs import (
 )
 from linkstep.tree.journal import Journal
 
+if TYPE_CHECKING:
+    from linkstep.linked import EarlierRun
+
 # The variables that decide what is linked. Those of git decide what it answers, and it is asked
 # again; of three of them it matters whether they are there (tree/open.py).
 DECIDING = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONNOUSERSITE", "HOME", "USERPROFILE")
@@ -54,7 +58,10 @@ T = TypeVar("T")
 
 
 class _Told(Struct, frozen=True, array_like=True):
-    """What is kept of a result: all of it that is no function."""
+    """What is kept of a result: all of it that is no function.
+
+    `links` stands for those that are kept beside it.
+    """
 
     report: Report
     fail_on: FailOn
@@ -64,6 +71,7 @@ class _Told(Struct, frozen=True, array_like=True):
     judged_by: bytes
     held: bytes = b""
     trace: bytes = b""
+    links: bytes = b""
 
 
 class CachedState:
@@ -105,13 +113,13 @@ class CachedState:
                     self._result = replace(stored, inputs=inputs)
                 return self._retold(told, stored, now)
         if stored is not None and comparison is not None:
-            retold = self._after_edit(stored, comparison, now)
+            retold = self._after_edit(stored, comparison, now, observer)
             if retold is not None:
                 return retold
         return self._linked(comparison, now, observer)
 
     def _after_edit(
-        self, stored: StoredResult, comparison: Comparison, now: int
+        self, stored: StoredResult, comparison: Comparison, now: int, observer: Observer
     ) -> CheckResult | None:
         """Give the result after an edit that few links can depend on; None after any other."""
         told = _decoded(stored.data, _Told)
@@ -122,11 +130,14 @@ class CachedState:
 
         journal = Journal(now, comparison.contents)
         edited = Edited(
-            *(self._request, told.report, trace, comparison.changed, journal, self.summaries)
+            *(self._request, told.report, trace, comparison.changed, journal, self.summaries),
+            partial(self._links_of, told.links),
         )
         found = edited.retold()
         if found is None or journal.torn:
             return None
+        if not isinstance(found, tuple):
+            return self._relinked(found, comparison, journal, observer)
         report, trace = found
         told = replace(told, report=report, held=trace.held, trace=msgspec.msgpack.encode(trace))
         inputs = journal.inputs_with(comparison.kept, comparison.answers)
@@ -134,6 +145,31 @@ class CachedState:
             stored, inputs=msgspec.msgpack.encode(inputs), data=msgspec.msgpack.encode(told)
         )
         return self._retold(told, self._result, now)
+
+    def _relinked(
+        self, earlier: EarlierRun, comparison: Comparison, journal: Journal, observer: Observer
+    ) -> CheckResult | None:
+        """Give the result of linking some files; None when most have to be linked."""
+        from linkstep.link.program import OutdatedError
+
+        try:
+            result = self._check(observer, journal, earlier)
+        except OutdatedError:
+            return None
+        if journal.torn:
+            return None
+        self._keep(result)
+        if self._result is not None:
+            inputs = journal.inputs_with(comparison.kept, comparison.answers)
+            self._result = replace(self._result, inputs=msgspec.msgpack.encode(inputs))
+        return result
+
+    def _links_of(self, standing: bytes) -> EarlierLinks | None:
+        """Give the links that were kept beside a result."""
+        data = None if self.key is None else self._cache.links(self.key)
+        if data is None or digest_of(data) != standing:
+            return None
+        return _decoded(data, EarlierLinks)
 
     def made(self) -> StoredResult | None:
         """Give what is to be kept of a result that is not in the cache, or not as it is now;
@@ -158,12 +194,14 @@ class CachedState:
 
         return ask_again(answers, self._request.environ)
 
-    def _check(self, observer: Observer, journal: Journal) -> CheckResult:
+    def _check(
+        self, observer: Observer, journal: Journal, earlier: EarlierRun | None = None
+    ) -> CheckResult:
         from linkstep import pipeline  # all of the stages
         from linkstep.index.workers import processes
 
         self.summaries.workers = processes(self._jobs)
-        return pipeline.check_state(self._request, observer, self.summaries, journal)
+        return pipeline.check_state(self._request, observer, self.summaries, journal, earlier)
 
     def _linked(self, comparison: Comparison | None, now: int, observer: Observer) -> CheckResult:
         if comparison is None:
@@ -172,17 +210,24 @@ class CachedState:
             journal = Journal(now, comparison.contents)
         _note_surroundings(self._request, journal)
         result = self._check(observer, journal)
-        trace = b"" if result.trace is None else msgspec.msgpack.encode(result.trace)
+        if self.key is not None:
+            self._journal = journal
+        self._keep(result)
+        return result
+
+    def _keep(self, result: CheckResult) -> None:
+        if self.key is None:
+            return
+        encode = msgspec.msgpack.encode
+        links = b"" if result.links is None else encode(result.links)
         told = _Told(
             *(result.report, result.fail_on, result.rules, result.root, result.baseline_file),
             result.judged_by,
             result.held,
-            trace,
+            b"" if result.trace is None else encode(result.trace),
+            digest_of(links),
         )
-        if self.key is not None:
-            self._journal = journal
-            self._result = StoredResult(self.key, self.place, b"", msgspec.msgpack.encode(told))
-        return result
+        self._result = StoredResult(self.key, self.place, b"", encode(told), links)
 
     def _retold(self, told: _Told, stored: StoredResult, now: int) -> CheckResult:
         """Give a stored result; what only some formats ask for is made when they do."""

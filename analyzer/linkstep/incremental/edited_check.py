@@ -3,13 +3,14 @@
 A file that was edited is summarised again. When its outline is what it was, no other file can
 notice, and only its own references are linked. When it defines other names, so are those of the
 files that have these names in their text. When all of them end as before, the report is the
-earlier one with other counts. In any other case nothing is said here, and everything is linked.
+earlier one with other counts. When they do not, all links are put together anew (`relinking`),
+and judged. In any other case nothing is said here, and everything is linked.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from msgspec.structs import replace
 
@@ -22,8 +23,10 @@ from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
 from linkstep.link.import_scan import digest_of_imports, scan_imports
 from linkstep.link.submodules import dotted_imports
+from linkstep.linked import EarlierRun
 from linkstep.model.environment import kind_of
 from linkstep.model.findings import Report
+from linkstep.model.links import EarlierLinks
 from linkstep.model.request import CheckRequest
 from linkstep.model.summary import FileSummary
 from linkstep.model.trace import WHOLE, FileTrace, RunTrace, Trace
@@ -41,7 +44,7 @@ class Edited:
     """What became of an earlier run, its `report` and its `trace`, after an edit.
 
     `changed` are the inputs of that run that are not what they were. `journal` takes note of
-    what is read now.
+    what is read now; `links` gives what that run has kept of its links.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Edited:
         changed: Collection[Input],
         journal: Journal,
         summaries: Summaries,
+        links: Callable[[], EarlierLinks | None],
     ) -> None:
         self._request = request
         self._report = report
@@ -59,21 +63,29 @@ class Edited:
         self._changed = changed
         self._journal = journal
         self._summaries = summaries
+        self._links = links
         self._known = KnownFiles(trace, request.reader, summaries)
+        self._commented = set(trace.commented)
+        self._matters = False  # more may follow from it than how references end
+        self._reorders = False  # something else may be executed
 
-    def retold(self) -> tuple[Report, RunTrace] | None:
-        """Give the report and the trace of now; None when everything has to be linked."""
+    def retold(self) -> tuple[Report, RunTrace] | EarlierRun | None:
+        """Give the report and the trace of now, or what is known for a check of now; None when
+        everything has to be linked.
+        """
         if not 0 < len(self._changed) <= _MOST:
             return None
         try:
             source = open_source(self._request, self._journal)
             paths = [self._path_of(one, source) for one in self._changed]
-            known = [p for p in paths if p in self._trace.files and p not in self._trace.told]
+            known = [path for path in paths if path in self._trace.files]
             return self._after(source, known) if len(known) == len(paths) else None
         except (LinkstepError, OSError):
             return None  # whoever links everything says what is wrong
 
-    def _after(self, source: Source, paths: Iterable[str]) -> tuple[Report, RunTrace] | None:
+    def _after(
+        self, source: Source, paths: Iterable[str]
+    ) -> tuple[Report, RunTrace] | EarlierRun | None:
         contents: dict[str, bytes] = {}
         inside: set[str] = set()
         summaries: dict[str, FileSummary] = {}
@@ -89,69 +101,110 @@ class Edited:
             if before is None or before.problem is not None or now.problem is not None:
                 return None
             summaries[path] = now
+            self._matters |= path in self._trace.told
             if image(before) != image(now):
-                told, tells = outline(before), outline(now)
-                changed = told.changed(tells)
-                scopes = self._trace.executed.get(path, ())
-                if told.rest != tells.rest or path in self._trace.again:
-                    return None
-                if WHOLE in scopes or not executes_alike(
-                    before, now, scopes, changed, self._known.own_names
-                ):
-                    return None
-                if changed and not self._may_define(path, changed, source):
+                changed = self._offered(path, before, now, source)
+                if changed is None:
                     return None
                 inside.add(path)
                 package = self._package_of(path)
                 imported |= dotted_imports(before, package) ^ dotted_imports(now, package)
                 noticed |= {path: changed} if changed else {}
-        users = Noticing(self._trace, self._known, summaries, source.tree).users(noticed, imported)
+        noticing = Noticing(self._trace, self._known, summaries, source.tree)
+        users = noticing.users(noticed, imported)
         if users is None:
             return None
         inside |= users
-        return self._relinked(source, contents, inside)
+        if not (self._matters or self._reorders or noticing.matters or noticing.reorders):
+            found = self._recounted(source, contents, inside)
+            if found is not None:
+                return found
+        self._reorders |= noticing.reorders
+        return self._relinking(inside | contents.keys(), noticing)
+
+    def _offered(
+        self, path: str, before: FileSummary, now: FileSummary, source: Source
+    ) -> frozenset[str] | None:
+        """Give the names that a file offers otherwise; None when others may notice more."""
+        trace = self._trace
+        told, tells = outline(before), outline(now)
+        changed = told.changed(tells)
+        scopes = trace.executed.get(path, ())
+        if told.rest != tells.rest or WHOLE in scopes:
+            return None
+        own = self._known.own_names
+        if not executes_alike(before, now, scopes, changed, own):
+            return None
+        if changed and not self._may_define(path, changed, source):
+            return None
+        self._reorders |= not executes_alike(
+            before, now, trace.scripted.get(path, ()), changed, own
+        )
+        self._matters |= path in trace.again
+        return changed
 
     def _may_define(self, path: str, names: Collection[str], source: Source) -> bool:
         """Whether a file may define other names than before, and only who has them can notice."""
+        if any(name.startswith("__") or not name.isascii() for name in names):
+            return False
         trace = self._trace
-        if path in trace.started:
-            return False
-        if any(asked in names or closest(asked, tuple(names)) for asked in trace.asked):
-            return False  # it may be suggested, or be what is missing
-        if any(n.startswith("__") or not n.isascii() or n in trace.entry_words for n in names):
-            return False
+        self._matters |= path in trace.started
+        self._matters |= any(name in trace.entry_words for name in names)
+        # It may be suggested, or be what is missing.
+        asked = (name in names or closest(name, tuple(names)) for name in trace.asked)
+        self._matters = self._matters or any(asked)
         if not kind_of(path).is_package:
             return True
         beside = source.tree.entries(posixpath.dirname(path))
         return not any(name in beside or f"{name}.py" in beside for name in names)
 
-    def _relinked(
+    def _relinking(self, inside: Collection[str], noticing: Noticing) -> EarlierRun | None:
+        """Give what a check of now can take over, which links some files."""
+        links = self._links()
+        if links is None:
+            return None
+        from linkstep.incremental.relinking import Relinking  # after few edits
+
+        relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
+        commented = [path for path in self._trace.files if path in self._commented]
+        known = relinking.without({*inside, *self._trace.moved})
+        return EarlierRun(self._trace, known, relinking.after, commented)
+
+    def _recounted(
         self, source: Source, contents: dict[str, bytes], inside: set[str]
     ) -> tuple[Report, RunTrace] | None:
-        """Link the files whose references changed, and replace their records."""
+        """Link the files whose references changed, and replace their records; None when the
+        references end in another way.
+        """
         found = Trace()
-        if inside:
-            from linkstep.incremental.edited_pipeline import link_some_again  # all of the stages
-
-            found = link_some_again(self._request, source, self._trace, inside, self._summaries)
         files = dict(self._trace.files)
         references = resolved = 0
-        for path in contents.keys() | found.records.keys():
-            last = files[path]
-            content = contents.get(path, last.content)
-            record = found.records.get(path, last.record)
-            needed = found.library.get(path, frozenset())
+        if inside:
+            from linkstep.incremental.edited_pipeline import link_some_again  # all of the stages
+            from linkstep.incremental.link_records import record_of
+
+            linked, found = link_some_again(
+                self._request, source, self._trace, inside, self._summaries
+            )
             everywhere = self._trace.everywhere
-            if record.rest != last.record.rest or (everywhere is not None and needed - everywhere):
-                return None
-            references += record.references - last.record.references
-            resolved += record.resolved - last.record.resolved
-            files[path] = replace(last, content=content, record=record)
+            for path, links in linked.items():
+                last, record = files[path].record, record_of(links)
+                if record.rest != last.rest or (
+                    everywhere is not None and links.library - everywhere
+                ):
+                    return None
+                references += record.references - last.references
+                resolved += record.resolved - last.resolved
+                files[path] = replace(files[path], record=record)
+        for path, content in contents.items():
+            files[path] = replace(files[path], content=content)
         counts = self._report.counts
         counts = replace(
             counts, references=counts.references + references, resolved=counts.resolved + resolved
         )
-        return replace(self._report, counts=counts), self._trace_with(source, files, found)
+        moved = self._trace.moved | contents.keys() | inside
+        trace = replace(self._trace_with(source, files, found), moved=moved)
+        return replace(self._report, counts=counts), trace
 
     def _trace_with(self, source: Source, files: dict[str, FileTrace], found: Trace) -> RunTrace:
         executed = {path: set(scopes) for path, scopes in self._trace.executed.items()}
@@ -179,10 +232,14 @@ class Edited:
 
     def _says_the_same(self, path: str, text: bytes) -> bool:
         """Whether what was asked of the text itself has the same answer."""
-        if path in self._trace.texts or may_be_unused(text):
+        if path in self._trace.texts:
             return False
         if not all(is_answered(question, path, text) for question in self._trace.questions):
             return False
+        if path in self._commented or may_be_unused(text):
+            self._matters = True
+            self._commented.discard(path)
+            self._commented.update([path] if may_be_unused(text) else [])
         scanned = self._trace.scanned.get(path)
         if scanned is None:
             return True

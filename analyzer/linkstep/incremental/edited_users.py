@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
-from linkstep.index.spoken_names import asks_for, has_fallback, passes_on, speaks_of
+from linkstep.index.spoken_names import (
+    Hearing,
+    asks_for,
+    has_fallback,
+    passes_on,
+    speaks_of,
+    takes,
+)
 from linkstep.index.summaries import Summaries
 from linkstep.model.environment import kind_of
 from linkstep.model.summary import FileSummary
@@ -54,7 +61,9 @@ class KnownFiles:
 class Noticing:
     """Finds the files of an earlier run that notice an edit.
 
-    `edited` are the new summaries of the files that were edited in `tree`.
+    `edited` are the new summaries of the files that were edited in `tree`. It `matters` to more
+    than links what is found when entry points begin with it, or it was linked a second time; and
+    it `reorders` when something else may be executed.
     """
 
     def __init__(
@@ -66,6 +75,12 @@ class Noticing:
         self._tree = tree
         self._places = {path: place for place, path in enumerate(trace.files)}
         self._importers: dict[int, list[str]] | None = None
+        self.matters = False
+        self.reorders = False
+
+    def is_edited(self, path: str) -> bool:
+        """Whether a file is one of those that were edited."""
+        return path in self._edited
 
     def users(
         self, offered: Mapping[str, frozenset[str]], imported: Set[str]
@@ -76,7 +91,7 @@ class Noticing:
         found: set[str] = set()
         for path, names in offered.items():
             firm = not has_fallback(self._edited[path])
-            among = self._reaching(path)
+            among = self.reaching(path)
             users = None if among is None else self._using(names, among, path, firm=firm)
             if users is None:
                 return None
@@ -102,30 +117,46 @@ class Noticing:
         having = self._known.having(names, self._edited)
         if having is None:
             return None
+        taking = self._taking(names, offering, having) if offering else having
         having = (having & among) | self._edited.keys()
         found = set()
         for path in having if len(having) <= _MOST else ():
-            own = path in self._edited
-            summary = self._edited[path] if own else self._known.summary(path)
+            own = self._known.own_names
+            how = Hearing(path in self._edited, path in taking, not offering, project=own)
+            summary = self._summary(path)
             if summary is None:
                 return None
-            if speaks_of(summary, names, own=own):
-                if passes_on(summary, names, own=own):
+            if speaks_of(summary, names, how):
+                if passes_on(summary, names, how):
                     return None
                 may_ask = path != offering and (not firm or asks_for(summary, names))
-                if (may_ask and self._is_aside(path)) or self._is_open(path):
+                executed = self._trace.executed.get(path, ())
+                if (may_ask and executed) or WHOLE in executed:
                     return None
+                self.matters |= path in self._trace.started or path in self._trace.again
+                self.reorders |= may_ask and path in self._trace.scripted
                 found.add(path)
         return found if len(having) <= _MOST else None
 
-    def _is_aside(self, path: str) -> bool:
-        """Whether more was made of a file than its links."""
-        trace = self._trace
-        return path in trace.executed or path in trace.started or path in trace.again
+    def _summary(self, path: str) -> FileSummary | None:
+        return self._edited[path] if path in self._edited else self._known.summary(path)
 
-    def _is_open(self, path: str) -> bool:
-        """Whether any name in a file may have counted for more than its links."""
-        return WHOLE in self._trace.executed.get(path, ())
+    def _taking(self, names: frozenset[str], offering: str, having: Set[str]) -> set[str]:
+        """Give the files that import from the one that is offering names, or from one that has
+        taken them from there.
+        """
+        files = self._trace.files
+        found: set[str] = set()
+        pending = [offering]
+        while pending:
+            importers = set(self._by_target().get(self._places[pending.pop()], ())) - found
+            found |= importers
+            for path in importers:
+                if files[path].has_star or path in having or path in self._edited:
+                    summary = self._summary(path)
+                    if summary is None or takes(summary, names):
+                        pending.append(path)
+        return found | set(self._by_target().get(-1, ())) | self._edited.keys()
 
     def _is_below(self, name: str) -> bool:
         """Whether a dotted name may be that of a submodule."""
@@ -144,7 +175,7 @@ class Noticing:
         beside = (path for path in self._tree.files() if path not in self._trace.files)
         return any(words.search(self._tree.source(path)) for path in beside)
 
-    def _reaching(self, path: str) -> Set[str] | None:
+    def reaching(self, path: str) -> Set[str] | None:
         """Give the files that may get at a module, by its file; None when that is not known.
 
         Their imports lead to it, or to a package above it, of which it is an attribute when
@@ -167,15 +198,20 @@ class Noticing:
         """Give some files, those that import them, and so on; what leads to files that were not
         linked may lead there too.
         """
+        importers = self._by_target()
+        reached = {*found, *importers.get(-1, ())}
+        pending = list(reached)
+        while pending:
+            come = set(importers.get(self._places[pending.pop()], ())) - reached
+            reached |= come
+            pending += come
+        return reached
+
+    def _by_target(self) -> Mapping[int, Sequence[str]]:
+        """Give the files that import each file, by its place; -1 stands for all others."""
         if self._importers is None:
             self._importers = {}
             for importer, file in self._trace.files.items():
                 for target in file.targets:
                     self._importers.setdefault(target, []).append(importer)
-        reached = {*found, *self._importers.get(-1, ())}
-        pending = list(reached)
-        while pending:
-            come = set(self._importers.get(self._places[pending.pop()], ())) - reached
-            reached |= come
-            pending += come
-        return reached
+        return self._importers

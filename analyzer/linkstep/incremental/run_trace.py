@@ -6,15 +6,17 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 import msgspec
 
+from linkstep.incremental.link_records import record_of
 from linkstep.index.spoken_names import has_star
-from linkstep.linked import Linked
+from linkstep.linked import EarlierRun, Linked
 from linkstep.model.findings import Finding
-from linkstep.model.links import Program
+from linkstep.model.links import EarlierLinks, ExecutionOrder, LibraryName, Program
 from linkstep.model.trace import FileTrace, RunTrace
+from linkstep.model.tree import Tree
 from linkstep.tree.git import GitTree, held_by
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source
@@ -28,41 +30,87 @@ def trace_of_run(
     journal: Journal,
     linked: Linked,
     judged: Sequence[Finding],
+    earlier: EarlierRun | None = None,
 ) -> RunTrace:
-    """Give the trace of a run over `source`; `judged` are all findings, accepted ones too."""
+    """Give the trace of a run over `source`; `judged` are all findings, accepted ones too.
+
+    What the run has from an `earlier` one is as it was.
+    """
     tree, program = source.tree, linked.program
-    first, further = program.trace, linked.traces
+    last = None if earlier is None else earlier.trace
+    first, further = program.trace, [one.trace for one in linked.further]
     names = {module.path: module.name for module in program.modules}
-    files: dict[str, FileTrace] = {}
-    targets = _targets(program, list(first.records))
-    for path, record in first.records.items():
-        content = tree.content_id(path)
-        files[path] = FileTrace(names.get(path, ""), content or b"", record, targets.get(path, ()))
-    executed: dict[str, list[int]] = defaultdict(list)
-    for path, scope in sorted(frozenset().union(first.executed, *(t.executed for t in further))):
-        executed[path].append(scope)
     entries = {entry.partition(":")[0] for entry in linked.entries}
     started = {path for one in program.launches for path in one.modules}
     started.update(path for path, name in names.items() if name in entries)
-    needed = frozenset().union(*first.library.values())
+    needed: frozenset[LibraryName] = frozenset().union(*program.library.values())
+    traces = [*further, first]
+    files = _files(tree, program, earlier)
+    commented = frozenset(linked.commented)
     return RunTrace(
         linked.target,
-        held_by(source.tree),
+        held_by(tree),
         _prefix(source),
         files,
-        texts_below(source, journal) | frozenset(linked.commented),
-        {path: tuple(scopes) for path, scopes in executed.items()},
-        {path: told for one in (*further, first) for path, told in one.scanned.items()},
-        frozenset(path for one in further for path in one.records),
+        texts_below(source, journal) | (last.texts if last is not None else frozenset()),
+        _scopes([one.executed for one in traces], last.executed if last is not None else {}),
+        _scopes([one.scripted for one in traces], last.scripted if last is not None else {}),
+        {
+            **(last.scanned if last is not None else {}),
+            **{path: told for one in traces for path, told in one.scanned.items()},
+        },
+        frozenset(path for one in linked.further for path in one.links),
         frozenset(started),
         None if linked.lacked is None else needed - linked.lacked,
-        _with_stars(_told(files, judged), program),
+        _with_stars(_told(files, judged), files, program),
         _asked(judged),
         frozenset(_WORD.findall(f"{[one.entry for one in program.launches]} {linked.entries}")),
         frozenset(one.path for one in program.failing),
-        first.setting,
-        tuple(sorted(journal.questions, key=str)),
+        first.setting if last is None else last.setting,
+        commented,
+        frozenset(),
+        tuple(sorted({*journal.questions, *(last.questions if last is not None else ())}, key=str)),
     )
+
+
+def kept_links(program: Program) -> EarlierLinks:
+    """Give the links of a program, for a later link of the same files."""
+    return EarlierLinks(
+        program.links,
+        ExecutionOrder(program.cycles, program.executions),
+        program.failing,
+        program.names_beside,
+        program.names_by_path,
+    )
+
+
+def _files(tree: Tree, program: Program, earlier: EarlierRun | None) -> dict[str, FileTrace]:
+    """Give what stands for each file; what was not linked again has the record that it had."""
+    targets = _targets(program, list(program.links))
+    modules = {module.path: module for module in program.modules}
+    files: dict[str, FileTrace] = {}
+    for path, links in program.links.items():
+        content = tree.content_id(path) or b""
+        if earlier is not None and earlier.links.links.get(path) is links:
+            last = earlier.trace.files[path]
+            record, star = last.record, last.has_star
+        else:
+            record, star = record_of(links), has_star(modules[path].summary)
+        name = modules[path].name
+        files[path] = FileTrace(name, content, record, targets.get(path, ()), star)
+    return files
+
+
+def _scopes(
+    found: Iterable[Iterable[tuple[str, int]]], last: Mapping[str, Sequence[int]]
+) -> dict[str, tuple[int, ...]]:
+    """Give the scopes that were looked into by path, with those of the last run."""
+    scopes: dict[str, set[int]] = defaultdict(set)
+    for path, known in last.items():
+        scopes[path].update(known)
+    for path, scope in frozenset().union(*found):
+        scopes[path].add(scope)
+    return {path: tuple(sorted(at)) for path, at in sorted(scopes.items())}
 
 
 def _told(paths: Collection[str], findings: Sequence[Finding]) -> frozenset[str]:
@@ -81,11 +129,10 @@ def _targets(program: Program, paths: Sequence[str]) -> dict[str, tuple[int, ...
     return {path: tuple(sorted(targets)) for path, targets in found.items()}
 
 
-def _with_stars(told: Set[str], program: Program) -> frozenset[str]:
+def _with_stars(told: Set[str], files: Mapping[str, FileTrace], program: Program) -> frozenset[str]:
     """Give paths with the files whose names they take by star imports, theirs too."""
-    summaries = {module.path: module.summary for module in program.modules}
     found, pending = set(told), set(told)
-    while stars := {path for path in pending if path in summaries and has_star(summaries[path])}:
+    while stars := {path for path in pending if path in files and files[path].has_star}:
         pending = {edge.target for edge in program.edges if edge.importer in stars} - found
         found |= pending
     return frozenset(found)

@@ -32,12 +32,16 @@ _RESULTS = 8  # of one place
 
 
 class StoredResult(Struct, frozen=True):
-    """A result, and the inputs it was made of; `place` is where the run was started."""
+    """A result, and the inputs it was made of; `place` is where the run was started.
+
+    `links` are large and have a row of their own, which is written when there are some.
+    """
 
     key: bytes
     place: bytes
     inputs: bytes
     data: bytes
+    links: bytes = b""
 
     def checksum(self) -> bytes:
         """Give what tells that a row was not altered."""
@@ -98,6 +102,15 @@ class Cache:
                 result = StoredResult(key, place, inputs, data)
                 if checksum == result.checksum():
                     return result
+            self._file.damaged()
+        return None
+
+    def links(self, key: bytes) -> bytes | None:
+        """Give the links that were kept with a result, or with one before it."""
+        query = "SELECT data, checksum FROM links WHERE key = ?"
+        for data, checksum in self._file.rows(query, [key]):
+            if isinstance(data, bytes) and checksum == _checksum(key, data):
+                return data
             self._file.damaged()
         return None
 
@@ -168,14 +181,22 @@ def _put(connection: sqlite3.Connection, result: StoredResult, today: int) -> No
         " (SELECT rowid FROM results WHERE place = ?1 ORDER BY rowid DESC LIMIT ?2)",
         (result.place, _RESULTS),
     )
+    if result.links:
+        row = (result.key, today, result.links, _checksum(result.key, result.links))
+        connection.execute("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", row)
+        connection.execute("DELETE FROM links WHERE key NOT IN (SELECT key FROM results)")
 
 
 def _prune(connection: sqlite3.Connection, today: int, largest: int) -> None:
     """Delete what was not used for long; and the oldest, until there is room for some time."""
-    for table in ("summaries", "results"):
+    for table in ("summaries", "results", "links"):
         connection.execute(f"DELETE FROM {table} WHERE used < ?", (today - UNUSED,))
     if _bytes_in(connection) > largest:
-        shares = (("results", "inputs", largest // 4), ("summaries", "data", largest // 2))
+        shares = (
+            ("results", "inputs", largest // 8),
+            ("links", "data", largest // 8),
+            ("summaries", "data", largest // 2),
+        )
         for table, column, share in shares:
             connection.execute(
                 f"DELETE FROM {table} WHERE rowid IN (SELECT number FROM"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables
 _OURS = 0x6C6E6B73  # the application_id in the header of the file: "lnks"
 _HEADER = 72
 _PATIENCE = 2.0  # seconds to wait for another process
@@ -28,6 +28,8 @@ _TABLES = (
     " checksum BLOB NOT NULL)",
     "CREATE TABLE results (key BLOB PRIMARY KEY, used INTEGER NOT NULL, data BLOB NOT NULL,"
     " checksum BLOB NOT NULL, place BLOB NOT NULL, inputs BLOB NOT NULL)",
+    "CREATE TABLE links (key BLOB PRIMARY KEY, used INTEGER NOT NULL, data BLOB NOT NULL,"
+    " checksum BLOB NOT NULL)",
     "CREATE TABLE pruned (day INTEGER NOT NULL)",
 )
 

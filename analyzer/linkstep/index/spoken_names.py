@@ -6,7 +6,8 @@ A name that stands alone is one of the file itself, unless a star import may hav
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -28,46 +29,80 @@ from linkstep.model.summary import (
 
 _Names = frozenset[str]
 _WORD = re.compile(r"\w+")
+_PATH = re.compile(r"[\w.:]+")
 
 
-def speaks_of(summary: FileSummary, names: _Names, *, own: bool = False) -> bool:
-    """Whether a file may take one of the names from another, or with `own` has it itself.
+class Hearing(NamedTuple):
+    """What counts as a word of a file.
+
+    With `own`, names that stand alone or are bound do: the file has them itself. Without `taken`
+    no from-import takes them: then only attributes do, and texts; without `parts` what an import
+    says of modules does not count. `roots` are the names at which
+    a chain of attributes may begin, `project` those at which the dotted path of a module may
+    begin; None for any.
+    """
+
+    own: bool = False
+    taken: bool = True
+    parts: bool = True
+    roots: frozenset[str] | None = None
+    project: Container[str] | None = None
+
+
+_ANY_WORD = Hearing()
+
+
+def speaks_of(summary: FileSummary, names: _Names, how: Hearing = _ANY_WORD) -> bool:
+    """Whether a file may take one of the names from another, or has it itself.
 
     >>> from linkstep.index.summarize import summarize
     >>> from linkstep.model.summary import ModuleKind
     >>> from linkstep.model.target import Target
-    >>> def test(text):
+    >>> def test(text, **how):
     ...     summary = summarize(text, ModuleKind.MODULE, Target((3, 11)))
-    ...     return speaks_of(summary, frozenset({"x"}))
+    ...     return speaks_of(summary, frozenset({"x"}), Hearing(**how))
     >>> test(b"from m import x"), test(b"import m\\ndef f():\\n    m.x"), test(b"import x\\nx")
     (True, True, False)
     >>> test(b"from m import *\\nx"), test(b"def f(x):\\n    if x: g()")
     (True, False)
+    >>> test(b"from m import x", taken=False), test(b"def f(a):\\n    if a.x: g()")
+    (False, False)
+    >>> test(b"a = 'shop.x'"), test(b"a = '.x'", project=()), test(b"a = 'b.x'", project=("shop",))
+    (True, True, False)
     """
-    own = own or has_star(summary)
+    ear = _ear_of(summary, how._replace(own=how.own or has_star(summary)))
     told = (getattr(summary, field) for field in summary.__struct_fields__)
-    return any(word in names for value in told for word in _words(value, own))
+    return any(word in names for value in told for word in _words(value, ear))
+
+
+def takes(summary: FileSummary, names: _Names) -> bool:
+    """Whether a from-import in a file asks for one of the names, or for all there are."""
+    return any(
+        one.name == "*" or one.name in names
+        for step in every_step(summary)
+        if isinstance(step, ImportFrom)
+        for one in step.names
+    )
 
 
 def asks_for(summary: FileSummary, names: _Names) -> bool:
     """Whether a test in a file speaks of one of the names, such as `hasattr(module, "name")`."""
-    own = has_star(summary)
+    ear = Hearing(own=has_star(summary))
     tests = (step.test for step in every_step(summary) if isinstance(step, If))
-    return any(word in names for test in tests for word in _words(test, own))
+    return any(word in names for test in tests for word in _words(test, ear))
 
 
-def passes_on(summary: FileSummary, names: _Names, *, own: bool = False) -> bool:
+def passes_on(summary: FileSummary, names: _Names, how: Hearing = _ANY_WORD) -> bool:
     """Whether a file may make something else of a name that it takes from another.
 
-    It does not when it only uses the name, or imports it under the same one at its top. With
-    `own` the name is one of the file itself.
+    It does not when it only uses the name, or imports it under the same one at its top.
 
     >>> from linkstep.index.summarize import summarize
     >>> from linkstep.model.summary import ModuleKind
     >>> from linkstep.model.target import Target
     >>> def test(text, own=False):
     ...     summary = summarize(text, ModuleKind.MODULE, Target((3, 11)))
-    ...     return passes_on(summary, frozenset({"x"}), own=own)
+    ...     return passes_on(summary, frozenset({"x"}), Hearing(own))
     >>> test(b"from m import x, y\\nx.a\\nimport m\\nm.x"), test(b"from m import x as z")
     (False, True)
     >>> test(b"import m\\nz = m.x"), test(b"try:\\n    from m import x\\nexcept: pass")
@@ -75,8 +110,24 @@ def passes_on(summary: FileSummary, names: _Names, *, own: bool = False) -> bool
     >>> test(b"y = x"), test(b"y = x", own=True), test(b"class A:\\n    y = x", own=True)
     (False, True, False)
     """
-    own = own or has_star(summary) or _takes(summary, names)
-    return any(word in names for value in _made_of(summary) for word in _words(value, own))
+    own = how.own or has_star(summary) or (how.taken and _binds(summary, names))
+    ear = _ear_of(summary, how._replace(own=own))
+    return any(word in names for value in _made_of(summary) for word in _words(value, ear))
+
+
+def _ear_of(summary: FileSummary, how: Hearing) -> Hearing:
+    """Give what counts as a word of a file; only imports and values can be other modules."""
+    if has_star(summary):
+        return how
+    roots: set[str] = set()
+    for step in every_step(summary):
+        if isinstance(step, ImportModule):
+            roots.add(step.alias or step.module.partition(".")[0])
+        elif isinstance(step, ImportFrom):
+            roots.update(one.bound for one in step.names)
+        elif isinstance(step, Bind) and step.value is not None:
+            roots.add(step.name)
+    return how._replace(roots=frozenset(roots))
 
 
 def has_fallback(summary: FileSummary) -> bool:
@@ -108,8 +159,8 @@ def _made_of(summary: FileSummary) -> Iterator[object]:
             yield getattr(summary, field)
 
 
-def _takes(summary: FileSummary, names: _Names) -> bool:
-    """Whether a file imports one of the names from a module."""
+def _binds(summary: FileSummary, names: _Names) -> bool:
+    """Whether a from-import in a file binds one of the names."""
     return any(
         one.bound in names
         for step in every_step(summary)
@@ -118,29 +169,38 @@ def _takes(summary: FileSummary, names: _Names) -> bool:
     )
 
 
-def _words(value: object, own: bool) -> Iterator[str]:
-    """Give the words of a value: attributes, what is imported, texts; with `own` also the names
-    that stand alone or are bound.
-    """
+def _words(value: object, ear: Hearing) -> Iterator[str]:
+    """Give the words of a value: attributes, what is imported, texts, and what else counts."""
     if isinstance(value, str):
-        yield from _WORD.findall(value)
+        yield from _WORD.findall(value) if _is_path(value, ear) else ()
     elif isinstance(value, Ref):
-        yield from value.attributes
-        if own:
+        if ear.roots is None or value.name in ear.roots:
+            yield from value.attributes
+        if ear.own:
             yield value.name
     elif isinstance(value, ImportModule | ImportFrom):
         above = isinstance(value, ImportModule) or not value.level
-        yield from value.module.split(".")[1 if above else 0 :]
-        yield from () if isinstance(value, ImportModule) else _words(value.names, own)
+        yield from value.module.split(".")[1 if above else 0 :] if ear.parts else ()
+        yield from () if isinstance(value, ImportModule) else _words(value.names, ear)
     elif isinstance(value, ImportedName):
-        yield value.name
+        yield from (value.name,) if ear.taken else ()
     elif isinstance(value, Struct):
         is_bound = isinstance(value, Bind | ClassBody | Scope)
         for field in value.__struct_fields__:
-            if own or not (is_bound and field == "name"):
-                yield from _words(getattr(value, field), own)
+            if ear.own or not (is_bound and field == "name"):
+                yield from _words(getattr(value, field), ear)
     elif isinstance(value, dict):
-        yield from _words(tuple(value.items()), own)
+        yield from _words(tuple(value.items()), ear)
     elif isinstance(value, (tuple, frozenset)):
         for item in value:
-            yield from _words(item, own)
+            yield from _words(item, ear)
+
+
+def _is_path(text: str, ear: Hearing) -> bool:
+    """Whether a text is a name, or may be a part of the dotted path of a module."""
+    if ear.project is None:
+        return True
+    if _PATH.fullmatch(text) is None:
+        return False
+    first, *rest = re.split("[.:]", text)
+    return not rest or not first or first in ear.project

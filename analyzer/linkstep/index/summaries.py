@@ -92,12 +92,10 @@ class Summaries:
             self._fetched.update(self._store.summaries(wanted))
 
     def having(self, keys: Sequence[bytes], words: Iterable[str]) -> set[bytes] | None:
-        """Give those of the keys whose summaries may have one of the words in any name; None
-        when there is not a summary for each.
-
-        Nothing is decoded, so a word may also stand inside of a longer one.
+        """Give those of the keys whose summaries may have one of the words, alone or in a dotted
+        name; None when there is not a summary for each. Nothing is decoded.
         """
-        some = re.compile(b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        wanted = [(word.encode(), re.compile(_pattern(word))) for word in sorted(words)]
         found = set()
         encoder = msgspec.msgpack.Encoder()
         for start in range(0, len(keys), _AT_ONCE):
@@ -108,7 +106,7 @@ class Summaries:
                 encoded = fetched.get(key) if kept is None else encoder.encode(kept)
                 if encoded is None:
                     return None
-                if some.search(encoded):
+                if any(word in encoded and there.search(encoded) for word, there in wanted):
                     found.add(key)
         return found
 
@@ -139,3 +137,12 @@ class Summaries:
         for key in sorted(self._made):
             with suppress(RecursionError):
                 yield key, encoder.encode(self._kept[key])
+
+
+def _pattern(word: str) -> bytes:
+    """Give what matches a word in what msgspec encodes: as a whole text, whose length goes before
+    it, or beside a dot or colon.
+    """
+    encoded = msgspec.msgpack.encode(word)
+    found = re.escape(word.encode())
+    return b"%s|[.:]%s|%s[.:]" % (re.escape(encoded), found, found)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import astuple
+
 from linkstep.link.flow import UNSURE, Ending, Flow, Situation
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
@@ -27,10 +29,11 @@ from linkstep.model.summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     from linkstep.link.lookup import Lookup
     from linkstep.link.modules import Module
+    from linkstep.model.links import FailingModule
 
 
 # Modules of the standard library that need nothing which an interpreter can be built without,
@@ -81,6 +84,11 @@ class Failures:
         self._depth = 0
         self._of_module: dict[Module, Failure | None] = {}
         self._class_bodies: dict[Module, dict[int, tuple[Step, ...]]] = {}
+
+    def take(self, failing: Iterable[FailingModule], modules: Iterable[Module]) -> None:
+        """Take over what is known of some modules: which of them fail, and how."""
+        known = {one.path: Failure(*astuple(one)[1:]) for one in failing}
+        self._of_module.update((module, known.get(module.path)) for module in modules)
 
     def of_step(self, step: Step, module: Module) -> str | None:
         """Give the exception an import statement raises: its name, None, or UNSURE."""

@@ -70,6 +70,7 @@ class Lookup:
         self.served = ServedNames(self)
         self.described = Described(self)
         self.executed: set[tuple[str, int]] = set()  # bodies that were looked into as a whole
+        self.scripted: set[tuple[str, int]] = set()  # those that were executed in the abstract
         self.harmless_of: Callable[[str], Mapping[str, Harmless]] = lambda path: {}
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()

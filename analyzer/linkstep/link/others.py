@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
+from linkstep.link.file_links import links_of
 from linkstep.link.modules import Module
-from linkstep.link.references import link_module
 from linkstep.link.settling import Links
-from linkstep.model.links import Edge, EntryLink
+from linkstep.model.links import Edge, EntryLink, FileLinks
 
 
 class Others:
@@ -22,11 +22,12 @@ class Others:
         self._links = links
         self._others = {module.path: module for module in others}
         self._done: set[str] = set()
+        self.linked: dict[str, FileLinks] = {}
 
     @property
-    def linked(self) -> list[Module]:
+    def modules(self) -> list[Module]:
         """Give the modules that were linked, in the order of the tree."""
-        return [module for path, module in self._others.items() if path in self._done]
+        return [module for path, module in self._others.items() if path in self.linked]
 
     def link_all(self) -> None:
         """Link every module."""
@@ -46,15 +47,18 @@ class Others:
             path = pending.pop()
             pending += self._packages(path)
             if path in self._others and path not in self._done:
-                pending += (edge.target for edge in sorted(self._link(path)))
+                pending += (edge.target for edge in self._link(path))
 
-    def _link(self, path: str) -> set[Edge]:
+    def _link(self, path: str) -> tuple[Edge, ...]:
         """Link one module and give its edges."""
         self._done.add(path)
-        found = Links(self._links.lookup, self._links.checked)
-        link_module(found, self._others[path])
-        self._links.edges |= found.edges
-        self._links.calls |= found.calls
+        module = self._others[path]
+        if module.summary is None:
+            return ()
+        found = self.linked[path] = links_of(self._links, module)
+        self._links.edges.update(found.edges)
+        if found.calls:
+            self._links.calls[module] = list(found.calls)
         return found.edges
 
     def _packages(self, path: str) -> Iterator[str]:

@@ -8,17 +8,28 @@ from typing import NamedTuple
 from linkstep.link.entries import EntryLinks, Starts
 from linkstep.link.evidence import TextsAround
 from linkstep.link.execution import execute
+from linkstep.link.file_links import links_of, trace_of
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Find, Module, Modules, StubOf, SummaryOf
 from linkstep.link.others import Others
-from linkstep.link.records import recorded, trace_of
 from linkstep.link.settling import Links
 from linkstep.link.submodules import Verdicts
 from linkstep.model.environment import Found
-from linkstep.model.links import EntryLink, FailingModule, LinkedModule, Offer, Offers, Program
-from linkstep.model.summary import BindingKind, Harmless, ImportFrom, ImportModule
+from linkstep.model.links import (
+    BrokenLink,
+    EarlierLinks,
+    EntryLink,
+    ExecutionOrder,
+    FailingModule,
+    FileLinks,
+    LinkedModule,
+    Offer,
+    Offers,
+    Program,
+)
+from linkstep.model.summary import BindingKind, FileSummary, Harmless, ImportFrom, ImportModule
 from linkstep.model.target import Target
-from linkstep.model.trace import LinkRecord, Trace
+from linkstep.model.trace import Trace
 
 
 class LinkInput(NamedTuple):
@@ -36,6 +47,7 @@ class LinkInput(NamedTuple):
     `suspects` are installed top-level modules, by name, whose own imports may fail. `importable`
     are the files of checked modules of which it is known that importing them need not fail, and
     `setters` those that may set names on others or enter modules; None if that is not known.
+    `earlier` has the links of checked modules that still hold, and are not linked again.
     """
 
     checked: Sequence[Found]
@@ -52,6 +64,11 @@ class LinkInput(NamedTuple):
     importable: Container[str] = ()
     setters: Container[str] | None = None
     wanted: Container[str] | None = None
+    earlier: EarlierLinks | None = None
+
+
+class OutdatedError(Exception):
+    """What an earlier link gave does not go with what there is now."""
 
 
 def link(
@@ -72,10 +89,13 @@ def link(
     `starts` are further entry points, as found in files, with what is needed to link them.
     """
     links, loaded = _prepared(given, verdicts)
-    lookup = links.lookup
-    records: dict[str, LinkRecord] = {}
+    lookup, earlier = links.lookup, given.earlier
+    linked: dict[str, FileLinks] = {}
     for module in loaded:
-        records[module.path] = recorded(links, module)
+        held = earlier.links.get(module.path) if earlier is not None else None
+        if held is not None or module.summary is not None:
+            linked[module.path] = links_of(links, module) if held is None else held
+            links.take(module, linked[module.path])
         advance(1)
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
     further = Others(links, lookup.evidence.others)
@@ -83,44 +103,43 @@ def link(
         further.link_all()
     elif links.broken:  # what is reached is asked of what is broken
         further.link_reached(launches)
-    known = [*loaded, *further.linked]
+    modules = [*loaded, *further.modules]
+    known = linked | further.linked
     # From here on no reference is linked any more.
-    try:
-        processes = (*((entry,) for entry in entries), *_processes(launches, known))
-        cycles, executions = execute(links, known, processes)
-    except RecursionError:
-        cycles, executions = (), ()  # a chain of imports too long to be followed
+    order = earlier.order if earlier is not None else None
+    if order is None:
+        if earlier is not None:
+            _load(earlier.names, links)
+        processes = (*((entry,) for entry in entries), *_processes(launches, modules))
+        order = _ordered(links, modules, processes)
     broken = sorted(links.broken, key=lambda link: (link.path, link.span, link.name))
-    looked_into = {link.module_path for link in broken if link.module_path is not None}
     return Program(
-        modules=tuple(_linked(module) for module in known if module.summary is not None),
+        modules=tuple(_linked(module, known, lookup) for module in modules if module.path in known),
         edges=tuple(sorted(links.edges)),
         broken=tuple(broken),
         references=links.references,
         resolved=links.resolved,
         unknown=dict(sorted(links.unknown.items())),
-        names_by_path={
-            module.path: _names(module)
-            for module in lookup.modules.loaded()
-            if module.path in looked_into
-        },
-        cycles=cycles,
-        executions=executions,
+        names_by_path=_looked_into(broken, earlier, lookup),
+        cycles=order.cycles,
+        executions=order.executions,
         foreign=tuple(links.foreign.imports),
         unproven=tuple(links.foreign.unproven),
         library={path: frozenset(names) for path, names in sorted(links.library.items())},
         launches=launches,
         state_reads=tuple(links.state_reads),
-        failing=tuple(_failing(known, lookup)),
-        version_tested=frozenset(lookup.evaluator.version_tested & {m.path for m in loaded}),
-        trace=trace_of(links, records),
+        failing=tuple(_failing(modules, lookup)),
+        version_tested=frozenset(path for path, one in linked.items() if one.asks_version),
+        trace=trace_of(lookup),
+        links=linked,
+        names_beside=_names_beside(links, modules),
     )
 
 
-def link_again(given: LinkInput) -> Trace:
+def link_again(given: LinkInput) -> tuple[dict[str, FileLinks], Trace]:
     """Link what is wanted, as `link` would, and nothing else."""
     links, wanted = _prepared(given)
-    return trace_of(links, {module.path: recorded(links, module) for module in wanted})
+    return {one.path: links_of(links, one) for one in wanted}, trace_of(links.lookup)
 
 
 def offers_of(given: LinkInput) -> Offers:
@@ -148,6 +167,9 @@ def _prepared(given: LinkInput, verdicts: Verdicts | None = None) -> tuple[Links
     lookup.failures.importable = given.importable
     lookup.evidence.setters = given.setters
     loaded = [modules.load(found) for found in given.checked]
+    if given.earlier is not None:
+        known = given.earlier.links
+        lookup.failures.take(given.earlier.failing, [one for one in loaded if one.path in known])
     lookup.evidence.first_party = loaded
     lookup.evidence.others = [modules.load(found) for found in given.others]
     lookup.evidence.text_of = given.text_of
@@ -161,7 +183,8 @@ def _failing(modules: Iterable[Module], lookup: Lookup) -> Iterator[FailingModul
     for module in modules:
         failure = lookup.failures.of_module(module)
         if failure is not None:
-            yield FailingModule(module.path, failure.exception, failure.path, failure.line)
+            exception, path, line, reported, origin = failure
+            yield FailingModule(module.path, exception, path, line, reported, origin)
 
 
 def _processes(launches: Iterable[EntryLink], known: Iterable[Module]) -> list[tuple[str, ...]]:
@@ -175,9 +198,60 @@ def _processes(launches: Iterable[EntryLink], known: Iterable[Module]) -> list[t
     return list(dict.fromkeys(process for process in found if process))
 
 
-def _linked(module: Module) -> LinkedModule:
-    assert module.summary is not None
-    return LinkedModule(module.name, module.path, module.summary, _names(module))
+def _ordered(
+    links: Links, modules: Sequence[Module], processes: Sequence[Sequence[str]]
+) -> ExecutionOrder:
+    try:
+        return ExecutionOrder(*execute(links, modules, processes))
+    except RecursionError:
+        return ExecutionOrder()  # a chain of imports too long to be followed
+
+
+def _load(names: Mapping[str, str], links: Links) -> None:
+    """Load what edges lead to that were made earlier.
+
+    Raises OutdatedError when a name does not lead there any more.
+    """
+    for name in names.values():
+        links.lookup.modules.find(name, None)
+    loaded = {module.path for module in links.lookup.modules.loaded()}
+    if not all(edge.importer in loaded and edge.target in loaded for edge in links.edges):
+        raise OutdatedError
+
+
+def _names_beside(links: Links, modules: Iterable[Module]) -> dict[str, str]:
+    """Give the names of the modules that edges lead to and that were not linked, by path."""
+    ends = {path for edge in links.edges for path in (edge.importer, edge.target)}
+    ends -= {module.path for module in modules}
+    loaded = links.lookup.modules.loaded()
+    return {module.path: module.name for module in loaded if module.path in ends}
+
+
+def _looked_into(
+    broken: Iterable[BrokenLink], earlier: EarlierLinks | None, lookup: Lookup
+) -> dict[str, tuple[str, ...]]:
+    """Give the names in the modules of which something is missing, by path."""
+    asked = {link.module_path for link in broken if link.module_path is not None}
+    known = {} if earlier is None else earlier.looked_into
+    found = {path: known[path] for path in sorted(asked & known.keys())}
+    named = (module for module in lookup.modules.loaded() if module.path in asked)
+    return found | {
+        module.path: _names(module)
+        for module in named
+        if module.names is not None or module.path not in found
+    }
+
+
+def _linked(module: Module, linked: Mapping[str, FileLinks], lookup: Lookup) -> LinkedModule:
+    def summary() -> FileSummary:
+        assert module.summary is not None  # it was linked
+        return module.summary
+
+    def names() -> tuple[str, ...]:
+        lookup.names(module)
+        return _names(module)
+
+    return LinkedModule(module.name, module.path, linked[module.path], summary, names)
 
 
 def _names(module: Module) -> tuple[str, ...]:

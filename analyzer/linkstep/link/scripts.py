@@ -103,7 +103,7 @@ class Scripts:
             elif module.compiled:
                 script = (Unknown(),)
             else:
-                self.lookup.executed.add((module.path, 0))
+                self.lookup.scripted.add((module.path, 0))
                 self.lookup.names(module)
                 script = _Writer(self.lookup, module, 0).script(summary.body)
             self._of_module[module] = script
@@ -115,7 +115,7 @@ class Scripts:
         if script is None:
             assert module.summary is not None
             steps = module.summary.scopes[scope].steps
-            self.lookup.executed.add((module.path, scope))
+            self.lookup.scripted.add((module.path, scope))
             script = _Writer(self.lookup, module, scope).script(steps)
             self._of_function[module, scope] = script
         return script

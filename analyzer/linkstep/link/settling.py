@@ -24,7 +24,7 @@ from linkstep.link.outcomes import Absent, Dubious, Failed, Maybe, Outcome, exce
 from linkstep.link.text import show
 from linkstep.model.environment import Origin
 from linkstep.model.facts import GuardKind, Problem, Runs
-from linkstep.model.links import BrokenLink, Doubt, Edge, LibraryName, StateRead
+from linkstep.model.links import BrokenLink, Doubt, Edge, FileLinks, LibraryName, StateRead
 from linkstep.model.summary import ImportByName, Invoke, Span
 
 
@@ -44,18 +44,20 @@ class Links:
         self.state_reads: list[StateRead] = []
         self.unknown: Counter[Doubt] = Counter()
 
-    def take(self, other: Links) -> None:
-        """Add the links of other modules."""
-        self.edges |= other.edges
-        self.broken += other.broken
-        self.calls |= other.calls
-        self.library |= other.library
-        self.foreign.imports += other.foreign.imports
-        self.foreign.unproven += other.foreign.unproven
-        self.references += other.references
-        self.resolved += other.resolved
-        self.state_reads += other.state_reads
-        self.unknown += other.unknown
+    def take(self, module: Module, links: FileLinks) -> None:
+        """Add the links of a module."""
+        self.edges.update(links.edges)
+        self.broken += links.broken
+        if links.calls:
+            self.calls[module] = list(links.calls)
+        if links.library:
+            self.library[module.path] = set(links.library)
+        self.foreign.imports += links.foreign
+        self.foreign.unproven += links.unproven
+        self.references += links.references
+        self.resolved += links.resolved
+        self.state_reads += links.state_reads
+        self.unknown.update(links.unknown)
 
 
 class Settling:

@@ -17,7 +17,14 @@ from linkstep.model.entry_points import EntryPoint
 from linkstep.model.environment import Origin
 from linkstep.model.execution import Cycle, Execution
 from linkstep.model.facts import Guard, Problem, Runs
-from linkstep.model.summary import FileSummary, Span, StateKind
+from linkstep.model.summary import (
+    FileSummary,
+    ImportByName,
+    Invoke,
+    Span,
+    StateKind,
+    SyntaxProblem,
+)
 from linkstep.model.target import Version
 from linkstep.model.trace import Trace
 
@@ -46,7 +53,7 @@ class Doubt(enum.StrEnum):
     COMMAND = "what the command starts is not known before it runs"
 
 
-class Edge(Struct, frozen=True, order=True):
+class Edge(Struct, frozen=True, order=True, array_like=True):
     """One import that links: `importer` needs `target` (both paths of module files)."""
 
     importer: str
@@ -55,7 +62,7 @@ class Edge(Struct, frozen=True, order=True):
     runs: Runs
 
 
-class BrokenLink(Struct, frozen=True):
+class BrokenLink(Struct, frozen=True, array_like=True):
     """A reference that CPython refuses, with everything the linker knows about it.
 
     `path` and `importing` say where it stands. `module` was looked into (`module_path`,
@@ -123,7 +130,7 @@ class OtherVersion(Struct, frozen=True):
     names_by_path: dict[str, tuple[str, ...]] = {}
 
 
-class ForeignImport(Struct, frozen=True):
+class ForeignImport(Struct, frozen=True, array_like=True):
     """An import of a module that is not the project's own nor the standard library's.
 
     `found` is the path of what it loads, a directory for a namespace package, None when
@@ -142,7 +149,7 @@ class ForeignImport(Struct, frozen=True):
     optional: bool = False
 
 
-class Unproven(Struct, frozen=True):
+class Unproven(Struct, frozen=True, array_like=True):
     """A name of a foreign module that may be there: nothing can be proven, for `doubt`.
 
     `by_import` says that a from-import asks for it, else an attribute of the module.
@@ -161,7 +168,7 @@ class Unproven(Struct, frozen=True):
     by_import: bool = False
 
 
-class StateRead(Struct, frozen=True):
+class StateRead(Struct, frozen=True, array_like=True):
     """`app.state.name` is read or asked for; `tested` says that a test for it stands around."""
 
     path: str
@@ -175,16 +182,19 @@ class StateRead(Struct, frozen=True):
     tested: bool = False
 
 
-class FailingModule(Struct, frozen=True):
+class FailingModule(Struct, frozen=True, array_like=True):
     """A module, by its file, that certainly raises when it is imported.
 
-    The exception comes from `line` of the file `at`, or passes there as far as it is told.
+    The exception comes from `line` of the file `at`, or passes there as far as it is told;
+    `reported` says that a broken reference stands there, `origin` who lacks what it needs.
     """
 
     path: str
     exception: str
     at: str
     line: int
+    reported: bool = False
+    origin: Origin = Origin.FIRST_PARTY
 
 
 class Offer(NamedTuple):
@@ -198,13 +208,84 @@ Offers = Callable[[str], Offer | None]
 """Gives what the module of a name offers, None when there is no such module."""
 
 
-class LinkedModule(Struct, frozen=True):
-    """A first-party module that was linked."""
+class FileLinks(Struct, frozen=True, array_like=True):
+    """How the references of one file ended: the links of a program are those of its files.
 
-    name: str
-    path: str
-    summary: FileSummary
-    names: tuple[str, ...]
+    `calls` are those that its import executes, in order. `library` is what it needs of the
+    standard library, and `asks_version` says that a test of Python's version stands in it.
+    Of what the file says for itself, `defines` are the names that statements at its top define,
+    `test` is its first function that is named like a test, and `problem` says why it cannot be
+    compiled.
+    """
+
+    references: int
+    resolved: int
+    unknown: dict[Doubt, int]
+    edges: tuple[Edge, ...]
+    broken: tuple[BrokenLink, ...]
+    calls: tuple[Invoke | ImportByName, ...]
+    library: frozenset[LibraryName]
+    foreign: tuple[ForeignImport, ...]
+    unproven: tuple[Unproven, ...]
+    state_reads: tuple[StateRead, ...]
+    asks_version: bool
+    defines: tuple[str, ...] = ()
+    test: str | None = None
+    problem: SyntaxProblem | None = None
+
+
+class ExecutionOrder(Struct, frozen=True, array_like=True):
+    """What executing modules in the abstract gave: circles, and what entry points execute."""
+
+    cycles: tuple[Cycle, ...] = ()
+    executions: tuple[Execution, ...] = ()
+
+
+class EarlierLinks(Struct, frozen=True, array_like=True):
+    """What linking gave, to be taken where it still holds when the same files are linked again.
+
+    `links` are those of files by path. `order` is None when that may be
+    otherwise.
+    `failing` are the files whose import fails, `names` those of the modules that edges lead to
+    and that are not linked themselves, by path. `looked_into` are the names in modules of
+    which something is missing, by path.
+    """
+
+    links: dict[str, FileLinks]
+    order: ExecutionOrder | None
+    failing: tuple[FailingModule, ...]
+    names: dict[str, str]
+    looked_into: dict[str, tuple[str, ...]]
+
+
+class LinkedModule:
+    """A first-party module that was linked; what it says is looked up when it is asked for."""
+
+    __slots__ = ("_names", "_summary", "links", "name", "path")
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        links: FileLinks,
+        summary: Callable[[], FileSummary],
+        names: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.links = links
+        self._summary = summary
+        self._names = names
+
+    @property
+    def summary(self) -> FileSummary:
+        """The module's symbol table."""
+        return self._summary()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it binds: those it defines in order, then those it imports."""
+        return self._names()
 
 
 class Program(Struct, frozen=True):
@@ -216,7 +297,8 @@ class Program(Struct, frozen=True):
     the standard library, and `version_tested` are the files that ask for the version of
     Python. `foreign` are the imports of what distributions provide, `unproven` the names of
     them that may be there or not. `failing` are the modules that cannot be imported. `trace`
-    is what the links were made of.
+    is what the links were made of, `links` are those of each file, and `names_beside` the names
+    of the modules that edges lead to and that were not linked themselves, by path.
     """
 
     modules: tuple[LinkedModule, ...]
@@ -236,6 +318,8 @@ class Program(Struct, frozen=True):
     state_reads: tuple[StateRead, ...] = ()
     failing: tuple[FailingModule, ...] = ()
     trace: Trace = Trace()
+    links: dict[str, FileLinks] = {}
+    names_beside: dict[str, str] = {}
 
     def offers(self) -> Offers:
         """Give what each module offers, by its name."""

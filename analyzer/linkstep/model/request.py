@@ -12,7 +12,7 @@ from linkstep.model.environment import Project
 from linkstep.model.findings import Report, Rule
 from linkstep.model.health import Overview
 from linkstep.model.identity import Key
-from linkstep.model.links import Offers
+from linkstep.model.links import EarlierLinks, Offers
 from linkstep.model.policy import FailOn
 from linkstep.model.trace import RunTrace
 
@@ -65,7 +65,7 @@ class CheckResult(Struct, frozen=True):
     what is shown beside the findings, when somebody asks for it. `trace` is what the links
     were made of, where that is known for all of them. `judged_by` stands for configuration,
     rules, baseline and root, `held` for all that git holds of the state, if it does; `offers`
-    makes what tells what each module has to offer.
+    makes what tells what each module has to offer. `links` are those of all files, to be kept.
     """
 
     report: Report
@@ -80,6 +80,7 @@ class CheckResult(Struct, frozen=True):
     judged_by: bytes = b""
     held: bytes = b""
     offers: Callable[[], Offers] = lambda: lambda module: None
+    links: EarlierLinks | None = None
 
     @property
     def failed(self) -> bool:

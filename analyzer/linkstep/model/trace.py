@@ -30,18 +30,17 @@ class LinkRecord(Struct, frozen=True, array_like=True):
 
 
 class Trace(Struct, frozen=True):
-    """The records of linked files by path, and what was looked at besides outlines.
+    """What was looked at besides outlines to link some files.
 
-    `library` is what each needs of the standard library. `executed` are bodies that were
-    executed in the abstract: a path with the number of a scope, 0 for the module, WHOLE where
-    any part of the file may have counted. `scanned`
+    `executed` are bodies that links depend on: a path with the number of a scope, 0 for the
+    module, WHOLE where any part of the file may have counted. `scripted` are those that were
+    executed in the abstract, for the order of imports. `scanned`
     are the files whose text was searched for imports, with 16 bytes for what was found, and
     `setting` the files that may set names on others or enter modules.
     """
 
-    records: dict[str, LinkRecord] = {}
-    library: dict[str, frozenset[tuple[str, str]]] = {}
     executed: frozenset[tuple[str, int]] = frozenset()
+    scripted: frozenset[tuple[str, int]] = frozenset()
     scanned: dict[str, bytes] = {}
     setting: frozenset[str] = frozenset()
 
@@ -50,13 +49,14 @@ class FileTrace(Struct, frozen=True, array_like=True):
     """A file that was linked: the name of its module, what stands for its content, its record.
 
     `targets` are the files that it imports, by their places among those of the run; -1 stands
-    for others.
+    for others. `has_star` says that it takes all names of one.
     """
 
     module: str
     content: bytes
     record: LinkRecord
     targets: tuple[int, ...] = ()
+    has_star: bool = False
 
 
 class WordForm(enum.StrEnum):
@@ -88,15 +88,16 @@ class RunTrace(Struct, frozen=True, array_like=True):
 
     `held` stands for all that git holds of the tree, empty for one on disk; `prefix` leads from
     the top of the repository to the root, None for one on disk. `texts` are the files whose
-    text may have counted for more than a summary and the answers to `questions`; `executed` and
-    `scanned` are those of `Trace`. `again` are the files that were linked a second time, for
-    another Python or for what is delivered, `started` those that entry points begin with.
-    `everywhere` is what the project needs of the standard library and every Python has that it
-    admits; None where it admits only one. `told` are the files of which a finding speaks, also
-    an accepted one, with those whose names they take by a star import; `asked` are the names
-    that findings are about. `entry_words` are those that entry points are written with.
-    `failing` are the files whose import may fail, `setting` those that may
-    set names on others or enter modules.
+    text may have counted for more than a summary and the answers to `questions`; `executed`,
+    `scripted`, and `scanned` are those of `Trace`. `again` are the files that were linked a second
+    time, for another Python or for what is delivered, `started` those that entry points begin
+    with. `everywhere` is what the project needs of the standard library and every Python has
+    that it admits; None where it admits only one. `told` are the files of which a finding
+    speaks, also an accepted one, with those whose names they take by a star import; `asked` are
+    the names that findings are about. `entry_words` are those that entry points are written
+    with. `failing` are the files whose import may fail, `setting` those that may
+    set names on others or enter modules, `commented` those with comments for linkstep, and
+    `moved` those that stand on other lines than when their links were kept.
     """
 
     target: Target
@@ -105,6 +106,7 @@ class RunTrace(Struct, frozen=True, array_like=True):
     files: dict[str, FileTrace]
     texts: frozenset[str]
     executed: dict[str, tuple[int, ...]]
+    scripted: dict[str, tuple[int, ...]]
     scanned: dict[str, bytes]
     again: frozenset[str]
     started: frozenset[str]
@@ -114,4 +116,6 @@ class RunTrace(Struct, frozen=True, array_like=True):
     entry_words: frozenset[str]
     failing: frozenset[str]
     setting: frozenset[str]
+    commented: frozenset[str]
+    moved: frozenset[str] = frozenset()
     questions: tuple[TextQuestion, ...] = ()

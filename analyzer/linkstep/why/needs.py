@@ -19,7 +19,7 @@ from linkstep.analyses.import_sites import bound_at
 from linkstep.analyses.suggestions import closest
 from linkstep.closest import suggestion
 from linkstep.errors import LinkstepError
-from linkstep.link_inputs import is_test
+from linkstep.link_inputs import ground_of, is_test
 from linkstep.model.environment import Origin, Project
 from linkstep.model.facts import BrokenReference, GuardKind, Location, Problem, Reach, Runs
 from linkstep.model.links import BrokenLink, ForeignImport, LinkedModule, Program
@@ -124,16 +124,11 @@ class Needs:
         mentioning = [path for path in files if word.encode() in (read(path) or b"")]
         launches = find_entry_points(base)
         declared = {entry.declared_at.path for entry in launches.entries}
-        return link_project(
-            tree,
-            project,
-            replace(self.case.configuration, entry_points=()),
-            check,
-            (*mentioning, *sorted(declared)),
-            self.case.observer,
-            self.case.summaries,
-            launches=launches,
-        ).program
+        checked = (*mentioning, *sorted(declared))
+        configuration = replace(self.case.configuration, entry_points=())
+        summaries, observer = self.case.summaries, self.case.observer
+        ground = ground_of(tree, project, configuration, check, checked, summaries)
+        return link_project(ground, configuration, checked, observer, launches=launches).program
 
     def _says(self, link: BrokenLink, word: str) -> bool:
         """Whether a reference that fails for another one's cause asks for the word itself."""

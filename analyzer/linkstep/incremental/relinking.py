@@ -1,0 +1,134 @@
+"""What still holds of earlier links when some files are linked again.
+
+What a file offers, and whether it can be imported, may follow from others. So when something
+else happens while a file is imported, all files that get at it are linked too. Circles of
+imports are executed anew when anything that this depends on is different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from linkstep.incremental.edited_users import Noticing
+from linkstep.link.program import OutdatedError
+from linkstep.model.execution import CycleFailure
+from linkstep.model.facts import Runs
+from linkstep.model.links import Doubt, EarlierLinks, FailingModule, FileLinks, Program
+from linkstep.model.summary import Invoke
+from linkstep.model.trace import RunTrace
+
+_FEW = 100  # files
+_SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
+
+
+class Relinking:
+    """Says which of the links of an earlier run still hold, link by link.
+
+    With `reorders` it is known that something else may be executed.
+    """
+
+    def __init__(
+        self, trace: RunTrace, links: EarlierLinks, noticing: Noticing, *, reorders: bool
+    ) -> None:
+        self._trace = trace
+        self._last = links
+        self._noticing = noticing
+        self._reorders = reorders
+        self._known: Set[str] = frozenset()
+        self._failing = {one.path: one for one in links.failing}
+        self._in_failing_circles = {
+            path
+            for cycle in (links.order.cycles if links.order is not None else ())
+            for failure in cycle.failures
+            for path in _places(failure)
+        }
+
+    def without(self, paths: Set[str]) -> EarlierLinks:
+        """Give the links of all files but some.
+
+        Raises OutdatedError when these are too many.
+        """
+        last = self._last
+        if len(paths) > max(_FEW, _SHARE * len(last.links)):
+            raise OutdatedError
+        self._known = last.links.keys() - paths
+        return EarlierLinks(
+            {path: links for path, links in last.links.items() if path in self._known},
+            None if self._reorders else last.order,
+            tuple(one for one in last.failing if one.path in self._known),
+            last.names,
+            {path: names for path, names in last.looked_into.items() if path in self._known},
+        )
+
+    def after(self, program: Program) -> EarlierLinks | None:
+        """Give what holds after a link; None when nothing more has to be linked or executed.
+
+        Raises OutdatedError when little does.
+        """
+        again = {path: links for path, links in program.links.items() if path not in self._known}
+        failing = {one.path: one for one in program.failing}
+        concerned: set[str] = set()
+        for path, links in again.items():
+            if path in self._trace.files and self._imports_otherwise(
+                path, links, failing.get(path)
+            ):
+                reaching = self._noticing.reaching(path)
+                if reaching is None or path in self._trace.setting:
+                    raise OutdatedError
+                concerned |= reaching
+        if not concerned <= again.keys():
+            return self.without(concerned | again.keys())
+        if not self._reorders and self._executes_otherwise(again, failing):
+            self._reorders, self._known = True, program.links.keys()
+            return EarlierLinks(
+                program.links, None, program.failing, program.names_beside, program.names_by_path
+            )
+        return None
+
+    def _imports_otherwise(
+        self, path: str, links: FileLinks, failing: FailingModule | None
+    ) -> bool:
+        """Whether importing a file may do something else, for those who import it."""
+        last = self._last.links.get(path)
+        if last is None or Doubt.CYCLE in links.unknown or Doubt.CYCLE in last.unknown:
+            raise OutdatedError  # the order of linking may count
+        if failing != self._failing.get(path):
+            return True
+        is_edited = self._noticing.is_edited(path)
+        return not is_edited and {*_said_at_import(last)} != {*_said_at_import(links)}
+
+    def _executes_otherwise(
+        self, again: dict[str, FileLinks], failing: dict[str, FailingModule]
+    ) -> bool:
+        for path, links in again.items():
+            last = self._last.links[path]
+            whole = path in self._trace.scripted
+            if [*_at_import(last, whole=whole)] != [*_at_import(links, whole=whole)]:
+                return True
+            if failing.get(path) != self._failing.get(path) or path in self._in_failing_circles:
+                return True
+        return False
+
+
+def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
+    """Give what happens while a file is imported, or all of its imports."""
+    yield from (edge for edge in links.edges if whole or edge.runs is Runs.IMPORT)
+    yield from (link for link in links.broken if whole or link.runs is Runs.IMPORT)
+    yield from links.calls
+
+
+def _said_at_import(links: FileLinks) -> Iterator[object]:
+    """Give what happens while a file is imported, wherever it stands."""
+    yield from (edge.target for edge in links.edges if edge.runs is Runs.IMPORT)
+    for link in links.broken:
+        if link.runs is Runs.IMPORT:
+            yield link.problem, link.module, link.name, link.exception, link.optional
+    yield from (one.ref if isinstance(one, Invoke) else one.name for one in links.calls)
+
+
+def _places(failure: CycleFailure) -> Iterator[str]:
+    """Give the files whose lines the failure of a circle speaks of."""
+    yield failure.path
+    yield failure.module_path
+    yield from (step.path for step in failure.chain)
+    yield from (remedy.path for remedy in failure.remedies)

@@ -144,14 +144,49 @@ def test_what_others_may_notice_is_linked(
     assert (told, bool(stages)) == (project.cold(), True)
 
 
-def test_a_file_that_a_finding_speaks_of_is_linked(project: ChangingProject) -> None:
+@pytest.mark.parametrize(
+    ("name", "old", "new", "linked"),
+    [
+        ("app/api.py", "    return x", "    return db.never", [1]),
+        ("app/api.py", "    return x", "    from app.db import never\n    return x", [1]),
+        ("app/api.py", "    return x", "    return dep.never", [1]),
+        ("app/api.py", "    return x", "    import app.worker", [1]),
+        ("app/api.py", "    return x", "    return x  # linkstep: ignore[LS102]", [1]),
+        ("app/api.py", "import json\n", "import json\nfrom app.db import never\n", [1]),
+        ("app/db.py", "def connect", "def connected", [2]),
+        ("app/main.py", "def start", "def started", [1]),
+        ("app/first.py", "import second\n", "import second, api\n", [1]),
+    ],
+)
+def test_what_breaks_is_linked_with_those_who_may_notice(
+    project: ChangingProject, name: str, old: str, new: str, linked: list[int]
+) -> None:
+    edit(project, name, old, new)
+    told, stages = project.warm()
+    again = [f"linking {count} modules once more" for count in linked]
+    assert (told, stages) == (project.cold(), again)
+    edit(project, name, new, old)
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), again)
+
+
+def test_a_finding_moves_with_its_line(project: ChangingProject) -> None:
     edit(project, "app/api.py", "    return x", "    return db.never")
     broken, _ = project.warm()
     edit(project, "app/api.py", "import json\n", "\nimport json\n")
     moved, stages = project.warm()
-    assert (moved, bool(stages)) == (project.cold(), True)
+    assert (moved, stages) == (project.cold(), ["linking 1 modules once more"])
     assert '"line": 12' in broken
     assert '"line": 13' in moved
+
+
+def test_what_moved_before_something_breaks_is_told_where_it_is(project: ChangingProject) -> None:
+    edit(project, "app/api.py", "import json\n", "\nimport json\n")
+    assert project.warm() == (project.cold(), [])
+    edit(project, "app/db.py", "def connect", "def connected")
+    told, stages = project.warm()
+    assert (told, stages[0]) == (project.cold(), "linking 2 modules once more")
+    assert '"line": 6' in told
 
 
 def test_several_files_are_edited_at_once(project: ChangingProject) -> None:

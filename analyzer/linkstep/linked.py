@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,14 +14,21 @@ from linkstep.model.links import EarlierLinks, LibraryName, Program
 from linkstep.model.target import Target
 from linkstep.model.trace import RunTrace
 
+if TYPE_CHECKING:  # of most runs there is no earlier one
+    from linkstep.link_inputs import Ground
+    from linkstep.tree.open import Source
+
 
 class EarlierRun(Struct, frozen=True):
     """What an earlier run of the same check knew of its files.
 
-    `after` says after a link with its `links` what of them does hold, None if all did, and
+    `source` is what is checked now, and `ground` what it is linked on, if somebody has found it
+    out. `after` says after a link with its `links` what of them does hold, None if all did, and
     raises OutdatedError when little does.
     """
 
+    source: Source
+    ground: Ground | None
     trace: RunTrace
     links: EarlierLinks
     after: Callable[[Program], EarlierLinks | None]

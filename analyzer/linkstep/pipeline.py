@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import posixpath
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from linkstep.index.build import Index
 from linkstep.index.summaries import Summaries
 from linkstep.link.components import components
 from linkstep.link.entries import Starts
-from linkstep.link.program import link
+from linkstep.link.program import LinkInput, link
 from linkstep.link.submodules import Verdicts
 from linkstep.link_inputs import Ground, ground_of, is_test
 from linkstep.linked import EarlierRun, Linked, counted
@@ -96,7 +96,12 @@ def check(
         assert opened is not None
         return check_earlier(of_state(request), opened(state.root), observer, summaries)
 
-    return narrowed(request, state, None if opened is None else earlier)
+    return narrowed(
+        request,
+        state,
+        None if opened is None else earlier,
+        lambda: open_source(of_state(request)).tree,
+    )
 
 
 def check_state(
@@ -110,7 +115,7 @@ def check_state(
 
     `journal` takes note of everything that is read; what `earlier` knows is taken over.
     """
-    ruling = _ruling(request, journal)
+    ruling = _ruling(request, journal, None if earlier is None else earlier.source)
     source, configuration = ruling.source, ruling.configuration
     with collector_off():
         linked, judgement = _link_and_judge(
@@ -169,8 +174,10 @@ class _Ruling(NamedTuple):
         return digest_of(msgspec.msgpack.encode(told, order="deterministic"))
 
 
-def _ruling(request: CheckRequest, journal: Journal | None = None) -> _Ruling:
-    source = open_source(request, journal)
+def _ruling(
+    request: CheckRequest, journal: Journal | None = None, source: Source | None = None
+) -> _Ruling:
+    source = source or open_source(request, journal)
     configuration = configure(source, request)
     directories = [source.root / directory for directory in configuration.rules]
     if journal is not None:
@@ -262,7 +269,11 @@ def check_tree(
     earlier: EarlierRun | None = None,
 ) -> Linked:
     """Resolve the project that a tree holds, and link it."""
-    project = resolve_project(tree, settings_of(root, configuration, request))
+    ground = None if earlier is None else earlier.ground
+    if ground is None:
+        project = resolve_project(tree, settings_of(root, configuration, request))
+        ground = ground_of(tree, project, configuration, request, checked_paths, summaries)
+    project = ground.project
     if not project.environment.found and configuration.require_environment:
         raise LinkstepError(
             "no Python environment was found",
@@ -272,7 +283,6 @@ def check_tree(
     development = configuration.dependencies.development_code
     deliveries = partial(deliveries_of, tree, root, request, development)
     launches = find_entry_points(tree)
-    ground = ground_of(tree, project, configuration, request, checked_paths, summaries)
     linked = link_project(
         ground, configuration, checked_paths, observer, deliveries, launches, earlier
     )
@@ -304,30 +314,24 @@ def link_project(
             may_be_unused,
             partial(_needed_outside, files, index, finder),
         )
-    observer.stage(f"linking {len(files)} modules", len(files))
     readable = [file for file in files if file.path not in index.unreadable]
     verdicts: Verdicts = {}
     starts = None
     if launches is not None:
         starts = _starts(launches, tree, project, finder, configuration, checked_paths)
-
-    def linked(earlier_links: EarlierLinks | None, setting: Container[str] | None) -> Program:
-        return link(
-            ground.link_input(readable)._replace(earlier=earlier_links, setters=setting),
-            observer.advance,
+    program = _linked(
+        partial(
+            link,
+            advance=observer.advance,
             follow_others=bool(configuration.entry_points),
             entries=configuration.entry_points,
             verdicts=verdicts,
             starts=starts,
-        )
-
-    if earlier is None:
-        program = linked(None, None)
-    else:
-        holding: EarlierLinks | None = earlier.links
-        while holding is not None:
-            program = linked(holding, earlier.trace.setting)
-            holding = earlier.after(program)
+        ),
+        ground.link_input(readable),
+        observer,
+        earlier,
+    )
     # From here on nothing is linked for the target any more.
     names = {module.path: module.name for module in program.modules}
     started = started_modules(program.launches, names)
@@ -370,6 +374,26 @@ def link_project(
         admitted.lacked,
         entries,
     )
+
+
+def _linked(
+    link_all: Callable[[LinkInput], Program],
+    given: LinkInput,
+    observer: Observer,
+    earlier: EarlierRun | None,
+) -> Program:
+    """Link what is given, or those files of it of which nothing that holds is known."""
+    if earlier is None:
+        observer.stage(f"linking {len(given.checked)} modules", len(given.checked))
+        return link_all(given)
+    links: EarlierLinks | None = earlier.links
+    while links is not None:
+        count = sum(found.path not in links.links for found in given.checked)
+        if count:
+            observer.stage(f"linking {count} modules once more", count)
+        program = link_all(given._replace(earlier=links, setters=earlier.trace.setting))
+        links = earlier.after(program)
+    return program
 
 
 def _needed_outside(

@@ -20,12 +20,11 @@ from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import Tree
 from linkstep.rulebook.baseline import MAKE, Baseline, parse_baseline
 from linkstep.rulebook.select import matches
+from linkstep.rulebook.suppress import COMMENTS
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.open import Source
 
 BASELINE = "linkstep-baseline.json"
-
-_COMMENTS = ("noqa", "linkstep")  # what every comment that silences something has
 
 
 def configure(source: Source, request: CheckRequest) -> Configuration:
@@ -134,9 +133,9 @@ def commented_text(tree: Tree, path: str) -> bytes | None:
     try:
         source = tree.source(path)
         lowered = source.lower()
-        answer = any(word.encode() in lowered for word in _COMMENTS)
-        tree.asked(TextQuestion(_COMMENTS, WordForm.ANY_CASE, answer, path))
-        return tree.read(path) if answer else source
+        answer = any(word.encode() in lowered for word in COMMENTS)
+        tree.asked(TextQuestion(COMMENTS, WordForm.ANY_CASE, answer, path))
+        return source
     except OSError:
         return None
 

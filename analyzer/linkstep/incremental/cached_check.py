@@ -51,14 +51,17 @@ class CachedCheck:
         from linkstep.incremental.since_check import narrowed
         from linkstep.tree.open import open_earlier
 
-        since = self._asked.since
+        since, now = self._asked.since, lambda: self._state.source().tree
         if since is None:
-            return narrowed(self._asked, self._state.run(observer), None)
+            return narrowed(self._asked, self._state.run(observer), None, now)
         journal = Journal(self._clock(), {})
         opened = open_earlier(self._asked, since, journal)
         state = self._found = self._state.run(observer)
         return narrowed(
-            self._asked, state, lambda: self._earlier(state, opened(state.root), journal, observer)
+            self._asked,
+            state,
+            lambda: self._earlier(state, opened(state.root), journal, observer),
+            now,
         )
 
     def save(self) -> None:
@@ -108,9 +111,8 @@ class CachedCheck:
         @once
         def offers() -> Offers:
             from linkstep.incremental.edited_pipeline import offers_in  # all of the stages
-            from linkstep.tree.open import open_source
 
-            source = open_source(self._request)
+            source = self._state.source()
             return offers_in(self._request, source, tree, self._state.summaries)
 
         return offers

@@ -47,6 +47,7 @@ from linkstep.tree.journal import Journal
 
 if TYPE_CHECKING:
     from linkstep.linked import EarlierRun
+    from linkstep.tree.open import Source
 
 # The variables that decide what is linked. Those of git decide what it answers, and it is asked
 # again; of three of them it matters whether they are there (tree/open.py).
@@ -96,6 +97,7 @@ class CachedState:
         self._jobs = jobs
         self._journal: Journal | None = None
         self._result: StoredResult | None = None
+        self._source: Source | None = None
 
     def run(self, observer: Observer) -> CheckResult:
         """Give the result, of now or of an earlier run.
@@ -134,6 +136,7 @@ class CachedState:
             partial(self._links_of, told.links),
         )
         found = edited.retold()
+        self._source = edited.source
         if found is None or journal.torn:
             return None
         if not isinstance(found, tuple):
@@ -170,6 +173,14 @@ class CachedState:
         if data is None or digest_of(data) != standing:
             return None
         return _decoded(data, EarlierLinks)
+
+    def source(self) -> Source:
+        """Give what is checked, opened."""
+        if self._source is None:
+            from linkstep.tree.open import open_source
+
+            self._source = open_source(self._request)
+        return self._source
 
     def made(self) -> StoredResult | None:
         """Give what is to be kept of a result that is not in the cache, or not as it is now;
@@ -241,10 +252,8 @@ class CachedState:
         @once
         def offers() -> Offers:
             from linkstep.incremental.edited_pipeline import offers_in
-            from linkstep.tree.open import open_source
 
-            source = open_source(self._request)
-            return offers_in(self._request, source, source.tree, self.summaries)
+            return offers_in(self._request, self.source(), self.source().tree, self.summaries)
 
         return CheckResult(
             told.report,

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from linkstep.analyses.suggestions import closest
 from linkstep.errors import LinkstepError
-from linkstep.incremental.edited_users import KnownFiles, Noticing
+from linkstep.incremental.edited_users import KnownFiles, Noticing, package_of
 from linkstep.incremental.run_trace import texts_below
 from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.summaries import Kept, Summaries
@@ -31,11 +32,14 @@ from linkstep.model.request import CheckRequest
 from linkstep.model.summary import FileSummary
 from linkstep.model.trace import WHOLE, FileTrace, RunTrace, Trace
 from linkstep.resolve.mentions import is_answered
-from linkstep.rulebook.suppress import may_be_unused
+from linkstep.rulebook.suppress import COMMENTS, may_be_unused
 from linkstep.tree.git import held_by
 from linkstep.tree.inputs import FILE, OBJECT, Input
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source, open_source
+
+if TYPE_CHECKING:
+    from linkstep.link_inputs import Ground
 
 _MOST = 50  # edited files; with more of them everything is linked
 
@@ -68,6 +72,8 @@ class Edited:
         self._commented = set(trace.commented)
         self._matters = False  # more may follow from it than how references end
         self._reorders = False  # something else may be executed
+        self._ground: Ground | None = None
+        self.source: Source | None = None
 
     def retold(self) -> tuple[Report, RunTrace] | EarlierRun | None:
         """Give the report and the trace of now, or what is known for a check of now; None when
@@ -76,7 +82,7 @@ class Edited:
         if not 0 < len(self._changed) <= _MOST:
             return None
         try:
-            source = open_source(self._request, self._journal)
+            source = self.source = open_source(self._request, self._journal)
             paths = [self._path_of(one, source) for one in self._changed]
             known = [path for path in paths if path in self._trace.files]
             return self._after(source, known) if len(known) == len(paths) else None
@@ -101,7 +107,6 @@ class Edited:
             if before is None or before.problem is not None or now.problem is not None:
                 return None
             summaries[path] = now
-            self._matters |= path in self._trace.told
             if image(before) != image(now):
                 changed = self._offered(path, before, now, source)
                 if changed is None:
@@ -120,7 +125,7 @@ class Edited:
             if found is not None:
                 return found
         self._reorders |= noticing.reorders
-        return self._relinking(inside | contents.keys(), noticing)
+        return self._relinking(source, inside | contents.keys(), noticing)
 
     def _offered(
         self, path: str, before: FileSummary, now: FileSummary, source: Source
@@ -158,7 +163,9 @@ class Edited:
         beside = source.tree.entries(posixpath.dirname(path))
         return not any(name in beside or f"{name}.py" in beside for name in names)
 
-    def _relinking(self, inside: Collection[str], noticing: Noticing) -> EarlierRun | None:
+    def _relinking(
+        self, source: Source, inside: Collection[str], noticing: Noticing
+    ) -> EarlierRun | None:
         """Give what a check of now can take over, which links some files."""
         links = self._links()
         if links is None:
@@ -168,7 +175,7 @@ class Edited:
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
         known = relinking.without({*inside, *self._trace.moved})
-        return EarlierRun(self._trace, known, relinking.after, commented)
+        return EarlierRun(source, self._ground, self._trace, known, relinking.after, commented)
 
     def _recounted(
         self, source: Source, contents: dict[str, bytes], inside: set[str]
@@ -180,12 +187,13 @@ class Edited:
         files = dict(self._trace.files)
         references = resolved = 0
         if inside:
-            from linkstep.incremental.edited_pipeline import link_some_again  # all of the stages
+            from linkstep.incremental import edited_pipeline  # all of the stages
             from linkstep.incremental.link_records import record_of
 
-            linked, found = link_some_again(
-                self._request, source, self._trace, inside, self._summaries
+            self._ground = edited_pipeline.ground_in(
+                self._request, source, source.tree, self._summaries
             )
+            linked, found = edited_pipeline.link_some_again(self._ground, self._trace, inside)
             everywhere = self._trace.everywhere
             for path, links in linked.items():
                 last, record = files[path].record, record_of(links)
@@ -234,9 +242,13 @@ class Edited:
         """Whether what was asked of the text itself has the same answer."""
         if path in self._trace.texts:
             return False
-        if not all(is_answered(question, path, text) for question in self._trace.questions):
-            return False
-        if path in self._commented or may_be_unused(text):
+        for question in self._trace.questions:
+            is_same = is_answered(question, path, text)
+            if question.words == COMMENTS and question.path == path:
+                self._matters |= question.answer or not is_same  # what comments silence
+            elif not is_same:
+                return False
+        if path in self._commented or path in self._trace.told or may_be_unused(text):
             self._matters = True
             self._commented.discard(path)
             self._commented.update([path] if may_be_unused(text) else [])
@@ -246,8 +258,7 @@ class Edited:
         return scanned == digest_of_imports(scan_imports(text, self._package_of(path)))
 
     def _package_of(self, path: str) -> str:
-        name = self._trace.files[path].module
-        return name if kind_of(path).is_package else name.rpartition(".")[0]
+        return package_of(path, self._trace.files[path].module)
 
     def _now(self, path: str, text: bytes, content: bytes) -> FileSummary:
         key = self._known.key(path, content)

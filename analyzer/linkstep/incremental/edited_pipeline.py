@@ -18,11 +18,10 @@ from linkstep.tree.open import Source
 
 
 def link_some_again(
-    request: CheckRequest, source: Source, last: RunTrace, paths: Set[str], summaries: Summaries
+    ground: Ground, last: RunTrace, paths: Set[str]
 ) -> tuple[Mapping[str, FileLinks], Trace]:
     """Link some files as `check` would, which has linked all others when it made `last`."""
     with collector_off():
-        ground = _ground(request, source, source.tree, summaries)
         checked = [found for found in ground.files if found.path in last.files]
         return link_again(
             ground.link_input(checked)._replace(
@@ -36,11 +35,12 @@ def link_some_again(
 def offers_in(request: CheckRequest, source: Source, tree: Tree, summaries: Summaries) -> Offers:
     """Give what each module offers in a state of what is checked, `tree`."""
     with collector_off():
-        ground = _ground(request, source, tree, summaries)
+        ground = ground_in(request, source, tree, summaries)
         return offers_of(ground.link_input(ground.files))
 
 
-def _ground(request: CheckRequest, source: Source, tree: Tree, summaries: Summaries) -> Ground:
+def ground_in(request: CheckRequest, source: Source, tree: Tree, summaries: Summaries) -> Ground:
+    """Give what a state of what is checked, `tree`, is linked on."""
     configuration = configure(source, request)
     project = resolve_project(tree, settings_of(source.root, configuration, request))
     return ground_of(tree, project, configuration, request, source.checked, summaries)

@@ -14,6 +14,7 @@ from linkstep.index.spoken_names import (
     takes,
 )
 from linkstep.index.summaries import Summaries
+from linkstep.link.submodules import dotted_imports
 from linkstep.model.environment import kind_of
 from linkstep.model.summary import FileSummary
 from linkstep.model.trace import WHOLE, RunTrace
@@ -21,6 +22,12 @@ from linkstep.model.tree import Tree
 from linkstep.resolve.stdlib import Presence, is_stdlib
 
 _MOST = 800  # files that are looked at
+_SOME = 5  # files that are asked whether they import a module
+
+
+def package_of(path: str, module: str) -> str:
+    """Give the package of the module that a file is."""
+    return module if kind_of(path).is_package else module.rpartition(".")[0]
 
 
 class KnownFiles:
@@ -91,13 +98,14 @@ class Noticing:
         found: set[str] = set()
         for path, names in offered.items():
             firm = not has_fallback(self._edited[path])
-            among = self.reaching(path)
+            among = self.reaching([path])
             users = None if among is None else self._using(names, among, path, firm=firm)
             if users is None:
                 return None
             found |= users
         # Whether a submodule is set on its package depends on who imports it.
-        names = frozenset(name.rpartition(".")[2] for name in imported if self._is_below(name))
+        asked = (name for name in imported if self._is_below(name) and not self._is_imported(name))
+        names = frozenset(name.rpartition(".")[2] for name in asked)
         users = self._using(names, self._trace.files.keys())
         return None if users is None else frozenset(found | users)
 
@@ -169,30 +177,49 @@ class Noticing:
         known = is_stdlib(parent, target) is Presence.PRESENT and not last.startswith("_")
         return not known or is_stdlib(name, target) is Presence.PRESENT
 
+    def _is_imported(self, name: str) -> bool:
+        """Whether a file that was not edited imports a module of the project, before and now."""
+        files = self._trace.files
+        paths = [path for path, file in files.items() if file.module == name]
+        if len(paths) != 1:
+            return False
+        importers = self._by_target().get(self._places[paths[0]], ())
+        for path in [one for one in importers if one not in self._edited][:_SOME]:
+            summary = self._known.summary(path)
+            package = package_of(path, files[path].module)
+            if summary is not None and name in dotted_imports(summary, package):
+                return True
+        return False
+
     def _are_said_beside(self, names: Iterable[str]) -> bool:
         """Whether a file that was not linked has one of the names in its text."""
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
         beside = (path for path in self._tree.files() if path not in self._trace.files)
         return any(words.search(self._tree.source(path)) for path in beside)
 
-    def reaching(self, path: str) -> Set[str] | None:
-        """Give the files that may get at a module, by its file; None when that is not known.
+    def reaching(self, paths: Collection[str]) -> Set[str] | None:
+        """Give the files that may get at some modules, by their files; None when that is not
+        known.
 
-        Their imports lead to it, or to a package above it, of which it is an attribute when
+        Their imports lead to one, or to a package above it, of which it is an attribute when
         another file has imported it; or they have its whole name in a text.
         """
+        if not paths:
+            return frozenset()
         files = self._trace.files
-        parts = files[path].module.split(".")
-        named = self._known.having({".".join(parts)}, ())
-        short = self._known.having({parts[-1]}, ())
+        modules = [files[path].module for path in paths]
+        named = self._known.having(modules, ())
+        short = self._known.having([name.rpartition(".")[2] for name in modules], ())
         if named is None or short is None:
             return None
-        above = {".".join(parts[:end]) for end in range(1, len(parts))}
-        inside = {p for p, file in files.items() if file.module.split(".")[0] == parts[0]}
+        parts = [name.split(".") for name in modules]
+        above = {".".join(one[:end]) for one in parts for end in range(1, len(one))}
+        tops = {one[0] for one in parts}
+        inside = {p for p, file in files.items() if file.module.split(".")[0] in tops}
         packages = {p for p in inside if files[p].module in above}
         if {files[p].module for p in packages} == above:  # else there are namespace packages
             short &= inside | self._leading_to(packages)
-        return self._leading_to({path, *named, *short, *self._edited})
+        return self._leading_to({*paths, *named, *short, *self._edited})
 
     def _leading_to(self, found: Set[str]) -> set[str]:
         """Give some files, those that import them, and so on; what leads to files that were not

@@ -54,7 +54,7 @@ class Relinking:
         self._known = last.links.keys() - paths
         return EarlierLinks(
             {path: links for path, links in last.links.items() if path in self._known},
-            None if self._reorders else last.order,
+            last.order,
             tuple(one for one in last.failing if one.path in self._known),
             last.names,
             {path: names for path, names in last.looked_into.items() if path in self._known},
@@ -67,19 +67,18 @@ class Relinking:
         """
         again = {path: links for path, links in program.links.items() if path not in self._known}
         failing = {one.path: one for one in program.failing}
-        concerned: set[str] = set()
-        for path, links in again.items():
-            if path in self._trace.files and self._imports_otherwise(
-                path, links, failing.get(path)
-            ):
-                reaching = self._noticing.reaching(path)
-                if reaching is None or path in self._trace.setting:
-                    raise OutdatedError
-                concerned |= reaching
+        changed = {
+            path
+            for path, links in again.items()
+            if self._imports_otherwise(path, links, failing.get(path))
+        }
+        concerned = self._noticing.reaching(changed)
+        if concerned is None or not self._trace.setting.isdisjoint(changed):
+            raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())
-        if not self._reorders and self._executes_otherwise(again, failing):
-            self._reorders, self._known = True, program.links.keys()
+        if again and (self._reorders or self._executes_otherwise(again, failing)):
+            self._known = program.links.keys()
             return EarlierLinks(
                 program.links, None, program.failing, program.names_beside, program.names_by_path
             )

@@ -15,12 +15,11 @@ from linkstep.analyses.removals import Removals
 from linkstep.model.facts import BrokenReference
 from linkstep.model.findings import Finding
 from linkstep.model.links import Offers
-from linkstep.model.request import CheckRequest, CheckResult, of_state
+from linkstep.model.request import CheckRequest, CheckResult
 from linkstep.model.tree import Tree
 from linkstep.rulebook.since import new_since
 from linkstep.rulebook.view import reachable
 from linkstep.tree.moves import moved_files
-from linkstep.tree.open import open_source
 
 
 class Earlier(Struct, frozen=True):
@@ -32,29 +31,33 @@ class Earlier(Struct, frozen=True):
 
 
 def narrowed(
-    request: CheckRequest, state: CheckResult, earlier: Callable[[], Earlier] | None
+    request: CheckRequest,
+    state: CheckResult,
+    earlier: Callable[[], Earlier] | None,
+    now: Callable[[], Tree],
 ) -> CheckResult:
     """Give the part that a request wants of the result for the whole state it names.
 
-    `earlier` makes the state to compare with, None when there is nothing to be compared.
+    `earlier` makes the state to compare with, None when there is nothing to be compared; `now`
+    opens the files of the state.
     """
     report = state.report
     findings, preexisting = report.findings, 0
     if earlier is not None and findings:
-        findings, preexisting = _caused(request, state, earlier())
+        findings, preexisting = _caused(state, earlier(), now)
     told = reachable(findings) if request.only_reachable else findings
     counts = replace(report.counts, preexisting=preexisting, unreachable=len(findings) - len(told))
     return replace(state, report=replace(report, findings=told, counts=counts))
 
 
 def _caused(
-    request: CheckRequest, state: CheckResult, before: Earlier
+    state: CheckResult, before: Earlier, now: Callable[[], Tree]
 ) -> tuple[tuple[Finding, ...], int]:
     """Give the findings that are new, with their causes, and the number of the others."""
     findings = state.report.findings
     if findings == before.findings:
         return (), len(findings)
-    moved = moved_files(before.tree, open_source(of_state(request)).tree)
+    moved = moved_files(before.tree, now())
     new, preexisting = new_since(findings, before.findings, moved)
     if new:
         new = tuple(_with_causes(new, Removals(before.offers(), state.offers(), moved)))

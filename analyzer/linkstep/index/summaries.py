@@ -68,6 +68,7 @@ class Summaries:
         self._build = build
         self._kept: dict[bytes, Kept] = {}
         self._fetched: dict[bytes, bytes] = {}
+        self._searched: dict[bytes, bytes] = {}
         self._asked: set[bytes] = set()
         self._made: set[bytes] = set()
         self._prefixes: dict[tuple[ModuleKind, Target, str, bool], bytes] = {}
@@ -99,11 +100,13 @@ class Summaries:
         found = set()
         encoder = msgspec.msgpack.Encoder()
         for start in range(0, len(keys), _AT_ONCE):
-            asked = keys[start : start + _AT_ONCE]
-            fetched = {} if self._store is None else self._store.summaries(asked)
-            for key in asked:
-                kept = self._kept.get(key)
-                encoded = fetched.get(key) if kept is None else encoder.encode(kept)
+            asked = [key for key in keys[start : start + _AT_ONCE] if key not in self._searched]
+            if self._store is not None:
+                self._searched.update(self._store.summaries(asked))
+            for key in keys[start : start + _AT_ONCE]:
+                encoded = self._searched.get(key)
+                if encoded is None and key in self._kept:
+                    encoded = self._searched[key] = encoder.encode(self._kept[key])
                 if encoded is None:
                     return None
                 if any(word in encoded and there.search(encoded) for word, there in wanted):

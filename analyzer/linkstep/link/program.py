@@ -96,7 +96,8 @@ def link(
         if held is not None or module.summary is not None:
             linked[module.path] = links_of(links, module) if held is None else held
             links.take(module, linked[module.path])
-        advance(1)
+        if held is None:
+            advance(1)
     launches = EntryLinks(lookup, links).all(starts) if starts is not None else ()
     further = Others(links, lookup.evidence.others)
     if follow_others:

@@ -323,4 +323,10 @@ class Program(Struct, frozen=True):
 
     def offers(self) -> Offers:
         """Give what each module offers, by its name."""
-        return {module.name: Offer(module.path, module.names) for module in self.modules}.get
+        modules = {module.name: module for module in self.modules}
+
+        def offer(name: str) -> Offer | None:
+            module = modules.get(name)
+            return None if module is None else Offer(module.path, module.names)
+
+        return offer

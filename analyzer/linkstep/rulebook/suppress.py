@@ -29,7 +29,6 @@ from linkstep.rulebook.comments import Comment, Extent, read_comments
 OWN = re.compile(r"#\s*linkstep:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?")
 NOQA = re.compile(r"#\s*noqa(?![\w-])(\s*:)?\s*([A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?", re.IGNORECASE)
 SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
-TEXT = re.compile(rb"linkstep:\s*ignore|noqa", re.IGNORECASE)
 OWN_TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
 
 EVERY_RULE = "any rule"
@@ -47,6 +46,10 @@ class Suppression(Struct, frozen=True):
     last_line: int
     words: tuple[str, ...]
     own: bool
+
+
+COMMENTS = ("noqa", "linkstep")
+"""What every comment that silences something has, in any case."""
 
 
 class Suppressed(Struct, frozen=True):
@@ -80,7 +83,9 @@ def suppress(
         if any(isinstance(finding.fact, BrokenFile) for finding in here):
             continue
         source = read(path)
-        if source is None or not (_may_silence(source) if here else may_be_unused(source)):
+        if source is None or not (here or may_be_unused(source)):
+            continue
+        if not _may_matter(source, codes, silences=bool(here)):
             continue
         for comment in read_suppressions(source):
             used: set[str] = set()
@@ -94,9 +99,28 @@ def suppress(
     return Suppressed(left, len(findings) - len(left), tuple(unused))
 
 
-def _may_silence(source: bytes) -> bool:
-    lowered = source.lower()
-    return b"noqa" in lowered or (b"linkstep:" in lowered and TEXT.search(source) is not None)
+def _may_matter(source: bytes, codes: set[str], *, silences: bool) -> bool:
+    """Whether some comment may speak of linkstep's rules, told from its line without a parser.
+
+    Most comments name rules of other linters. One that names none can only silence.
+    """
+    for line in _lines_saying(COMMENTS, source):
+        for said in _parse(Comment(0, 0, line.decode("utf-8", "replace"), (0, 0))):
+            if said.own or not codes.isdisjoint(said.words) or (silences and not said.words):
+                return True
+    return False
+
+
+def _lines_saying(words: Iterable[str], source: bytes) -> Iterator[bytes]:
+    """Give the lines with one of some words, in whatever case."""
+    lowered = source.lower().replace(b"\r", b"\n")
+    for word in map(str.encode, words):
+        at = lowered.find(word)
+        while at >= 0:
+            end = lowered.find(b"\n", at)
+            end = len(lowered) if end < 0 else end
+            yield source[lowered.rfind(b"\n", 0, at) + 1 : end]
+            at = lowered.find(word, end)
 
 
 def may_be_unused(source: bytes) -> bool:

@@ -19,7 +19,6 @@ from linkstep.model.tree import EntryKind
 from linkstep.tree.git_repository import GitEntry, Repository
 
 _LINK, _SUBMODULE = "120000", "160000"
-_ALONE = 8  # modules that are read one by one, before all others are fetched too
 _MOST_LINKS = 40  # as Linux counts before it says ELOOP
 _UNSPEAKABLE = re.compile("[\\x00-\\x1f\\x7f\\ud800-\\udfff]")
 
@@ -46,7 +45,6 @@ class Snapshot:
         self._links: dict[str, str] = {}
         self._submodules: dict[str, Snapshot | None] = {}
         self._children: dict[str, dict[str, EntryKind | None]] = {"": {}}
-        self._alone = _ALONE
         self._noted = repository.journal if is_index else None
         entries = sorted(entries, key=lambda entry: entry.path)
         held = "\n".join(f"{entry.mode} {entry.object} {entry.path}" for entry in entries)
@@ -102,12 +100,7 @@ class Snapshot:
             inner = self._submodules[place]
             return None if inner is None else inner.read(path[len(place) + 1 :])
         name = self._objects.get(path)
-        if name is None:
-            return None
-        self._alone -= path.endswith(".py")
-        if self._alone == 0:  # whoever reads so many modules reads most of them
-            self._repository.fetch(n for p, n in self._objects.items() if p.endswith(".py"))
-        return self._repository.content(name)
+        return None if name is None else self._repository.content(name)
 
     def note(self, path: str) -> None:
         """Take note of the object that a followed path is, where the index decides that."""

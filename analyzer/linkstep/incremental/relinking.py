@@ -7,13 +7,22 @@ imports are executed anew when anything that this depends on is different.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
+
+from msgspec.structs import replace
 
 from linkstep.incremental.edited_users import Noticing
 from linkstep.link.program import OutdatedError
 from linkstep.model.execution import CycleFailure
 from linkstep.model.facts import Runs
-from linkstep.model.links import Doubt, EarlierLinks, FailingModule, FileLinks, Program
+from linkstep.model.links import (
+    Doubt,
+    EarlierLinks,
+    ExecutionOrder,
+    FailingModule,
+    FileLinks,
+    Program,
+)
 from linkstep.model.summary import Invoke
 from linkstep.model.trace import RunTrace
 
@@ -66,6 +75,8 @@ class Relinking:
         Raises OutdatedError when little does.
         """
         again = {path: links for path, links in program.links.items() if path not in self._known}
+        if not again:
+            return None
         failing = {one.path: one for one in program.failing}
         changed = {
             path
@@ -77,11 +88,11 @@ class Relinking:
             raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())
-        if again and (self._reorders or self._executes_otherwise(again, failing)):
+        order = None if self._reorders else self._order_after(again, failing)
+        if order is not program.order:
             self._known = program.links.keys()
-            return EarlierLinks(
-                program.links, None, program.failing, program.names_beside, program.names_by_path
-            )
+            names, looked_into = program.names_beside, program.names_by_path
+            return EarlierLinks(program.links, order, program.failing, names, looked_into)
         return None
 
     def _imports_otherwise(
@@ -96,17 +107,30 @@ class Relinking:
         is_edited = self._noticing.is_edited(path)
         return not is_edited and {*_said_at_import(last)} != {*_said_at_import(links)}
 
-    def _executes_otherwise(
-        self, again: dict[str, FileLinks], failing: dict[str, FailingModule]
-    ) -> bool:
+    def _order_after(
+        self, again: Mapping[str, FileLinks], failing: Mapping[str, FailingModule]
+    ) -> ExecutionOrder | None:
+        """Give what executing modules gives now; None when that has to be found out.
+
+        A file that is in no circle, and that no entry point executes, counts only when what it
+        imports now may fail or makes a circle.
+        """
+        order, scripted = self._last.order, self._trace.scripted
+        if order is None:
+            return None
+        further: dict[str, set[str]] = {}
         for path, links in again.items():
-            last = self._last.links[path]
-            whole = path in self._trace.scripted
-            if [*_at_import(last, whole=whole)] != [*_at_import(links, whole=whole)]:
-                return True
+            last, whole = self._last.links[path], path in scripted
             if failing.get(path) != self._failing.get(path) or path in self._in_failing_circles:
-                return True
-        return False
+                return None
+            if [*_at_import(last, whole=whole)] == [*_at_import(links, whole=whole)]:
+                continue
+            if whole or path in order.marked or _calls(last) != _calls(links):
+                return None
+            targets, before = ({*_imported(one)} for one in (links, last))
+            if targets != before:
+                further[path] = targets - before
+        return _extended(order, further) if further else order
 
 
 def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
@@ -118,11 +142,11 @@ def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
 
 def _said_at_import(links: FileLinks) -> Iterator[object]:
     """Give what happens while a file is imported, wherever it stands."""
-    yield from (edge.target for edge in links.edges if edge.runs is Runs.IMPORT)
+    yield from _imported(links)
     for link in links.broken:
         if link.runs is Runs.IMPORT:
             yield link.problem, link.module, link.name, link.exception, link.optional
-    yield from (one.ref if isinstance(one, Invoke) else one.name for one in links.calls)
+    yield from _calls(links)
 
 
 def _places(failure: CycleFailure) -> Iterator[str]:
@@ -131,3 +155,38 @@ def _places(failure: CycleFailure) -> Iterator[str]:
     yield failure.module_path
     yield from (step.path for step in failure.chain)
     yield from (remedy.path for remedy in failure.remedies)
+
+
+def _imported(links: FileLinks) -> Iterator[str]:
+    """Give the files that a file imports while it is imported."""
+    return (edge.target for edge in links.edges if edge.runs is Runs.IMPORT)
+
+
+def _calls(links: FileLinks) -> list[object]:
+    """Give what a file calls while it is imported, wherever that stands."""
+    return [one.ref if isinstance(one, Invoke) else one.name for one in links.calls]
+
+
+def _extended(order: ExecutionOrder, further: Mapping[str, Set[str]]) -> ExecutionOrder | None:
+    """Give the order of a program in which some files import others too; None when one of these
+    is not known, may fail, or leads back.
+    """
+    places = {path: place for place, path in enumerate(order.leads)}
+    imported: set[str] = set().union(*further.values())
+    if not imported <= places.keys() - order.marked:
+        return None
+    leads = {
+        path: (*targets, *sorted(places[one] for one in further.get(path, ())))
+        for path, targets in order.leads.items()
+    }
+    paths = list(leads)
+    for path, targets in further.items():
+        reached = set(targets)
+        pending = list(reached)
+        while pending:
+            come = {paths[place] for place in leads[pending.pop()]} - reached
+            reached |= come
+            pending += come
+        if path in reached:
+            return None
+    return replace(order, leads=leads)

@@ -14,7 +14,7 @@ from linkstep.incremental.link_records import record_of
 from linkstep.index.spoken_names import has_star
 from linkstep.linked import EarlierRun, Linked
 from linkstep.model.findings import Finding
-from linkstep.model.links import EarlierLinks, ExecutionOrder, LibraryName, Program
+from linkstep.model.links import EarlierLinks, LibraryName, Program
 from linkstep.model.trace import FileTrace, RunTrace
 from linkstep.model.tree import Tree
 from linkstep.tree.git import GitTree, held_by
@@ -77,7 +77,7 @@ def kept_links(program: Program) -> EarlierLinks:
     """Give the links of a program, for a later link of the same files."""
     return EarlierLinks(
         program.links,
-        ExecutionOrder(program.cycles, program.executions),
+        program.order,
         program.failing,
         program.names_beside,
         program.names_by_path,

@@ -22,7 +22,7 @@ from linkstep.link.mending import remedies
 from linkstep.link.modules import Module
 from linkstep.link.outcomes import exception_name
 from linkstep.link.progress import Clash, OutOfBudgetError, Raised
-from linkstep.link.projection import Projection, all_acts, reachable_acts
+from linkstep.link.projection import Projection, Questions, all_acts, reachable_acts
 from linkstep.link.scripts import Scripts
 from linkstep.link.settling import Links
 from linkstep.model.execution import (
@@ -34,6 +34,7 @@ from linkstep.model.execution import (
     Order,
 )
 from linkstep.model.facts import Runs
+from linkstep.model.links import Edge, ExecutionOrder
 from linkstep.model.summary import If, Invoke
 
 _PROGRAM = 5_000_000  # acts that executing a program from one entry point may take
@@ -43,7 +44,7 @@ _MENDED = 20  # failures for which a remedy is looked for
 
 def execute(
     links: Links, modules: Sequence[Module], processes: Sequence[Sequence[str]]
-) -> tuple[tuple[Cycle, ...], tuple[Execution, ...]]:
+) -> ExecutionOrder:
     """Give the circles among linked modules, and what each entry point executes.
 
     Each of `processes` begins with some entry points (`module` or `module:attribute`), in
@@ -55,7 +56,9 @@ def execute(
     try:
         executions = Executions(links, modules)
         entries = dict.fromkeys(entry for process in processes for entry in process)
-        return executions.cycles(processes), tuple(map(executions.executed_from, entries))
+        cycles = executions.cycles(processes)
+        executed = tuple(map(executions.executed_from, entries))
+        return ExecutionOrder(cycles, executed, executions.leads(), executions.marked())
     finally:
         sys.setrecursionlimit(limit)
 
@@ -67,15 +70,29 @@ class Executions:
         self.links = links
         self.lookup = links.lookup
         self.scripts = Scripts(self.lookup)
+        self.questions = Questions(self.scripts)
         self.by_path = {module.path: module for module in self.lookup.modules.loaded()}
         self.by_name = {module.name: module for module in modules}
         self.targets: dict[Module, dict[Module, int]] = {}
         self.importers: dict[Module, set[Module]] = {}
+        self.edges: dict[Module, list[Edge]] = {}  # at import, by importer and place
         self.doomed: dict[Module, str | None] = {}  # they raise in every order
         self.shaky: set[Module] = set()  # they may raise by the fault of a circle
         self.ordered: set[Module] = set()  # they lead to a circle that raises in some order
         self._reached: dict[tuple[Module, int], tuple[Module, ...]] = {}
         self._note_edges(modules)
+
+    def leads(self) -> dict[str, tuple[int, ...]]:
+        """Give what each module leads to while it is imported, as `ExecutionOrder.leads`."""
+        places = {module: place for place, module in enumerate(self.targets)}
+        return {
+            module.path: tuple(places[target] for target in targets)
+            for module, targets in self.targets.items()
+        }
+
+    def marked(self) -> frozenset[str]:
+        """Give the files that may fail by the fault of others, or lead to what may."""
+        return frozenset(one.path for one in (*self.doomed, *self.shaky, *self.ordered))
 
     # Edges
 
@@ -86,8 +103,10 @@ class Executions:
         for edge in sorted(self.links.edges):
             importer, target = self.by_path[edge.importer], self.by_path[edge.target]
             self.importers.setdefault(target, set()).add(importer)
-            if edge.runs is Runs.IMPORT and importer in self.targets:
-                self.targets[importer].setdefault(target, edge.line)
+            if edge.runs is Runs.IMPORT:
+                self.edges.setdefault(importer, []).append(edge)
+                if importer in self.targets:
+                    self.targets[importer].setdefault(target, edge.line)
         for module, calls in self.links.calls.items():
             if module in self.targets:
                 self._note_calls(module, calls)
@@ -184,7 +203,7 @@ class Executions:
     def _cycle(self, group: Sequence[Module]) -> Cycle:
         """Try each module of a circle as the first import."""
         within = frozenset((*group, *self._below(group)))
-        projection = Projection(self.scripts, within, self.doomed.keys() | self.shaky)
+        projection = Projection(self.questions, within, self.doomed.keys() | self.shaky)
         scene = Scene(self.lookup, projection, within, self.doomed, self.shaky)
         firsts = try_firsts(scene, group)
         hopeless = is_hopeless(group, firsts)
@@ -238,10 +257,11 @@ class Executions:
     def _edges_among(self, group: Sequence[Module]) -> Iterator[ImportStep]:
         """Give the import statements between modules of a circle, by place."""
         inside = {module.path: module for module in group}
-        among = (e for e in self.links.edges if e.importer in inside and e.target in inside)
-        for edge in sorted(edge for edge in among if edge.runs is Runs.IMPORT):
-            importer = inside[edge.importer]
-            yield ImportStep(importer.name, importer.path, edge.line, inside[edge.target].name)
+        for path, importer in sorted(inside.items()):
+            for edge in self.edges.get(importer, ()):
+                if edge.target in inside:
+                    target = inside[edge.target]
+                    yield ImportStep(importer.name, path, edge.line, target.name)
 
     # Programs
 

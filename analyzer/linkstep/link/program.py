@@ -122,8 +122,7 @@ def link(
         resolved=links.resolved,
         unknown=dict(sorted(links.unknown.items())),
         names_by_path=_looked_into(broken, earlier, lookup),
-        cycles=order.cycles,
-        executions=order.executions,
+        order=order,
         foreign=tuple(links.foreign.imports),
         unproven=tuple(links.foreign.unproven),
         library={path: frozenset(names) for path, names in sorted(links.library.items())},
@@ -203,7 +202,7 @@ def _ordered(
     links: Links, modules: Sequence[Module], processes: Sequence[Sequence[str]]
 ) -> ExecutionOrder:
     try:
-        return ExecutionOrder(*execute(links, modules, processes))
+        return execute(links, modules, processes)
     except RecursionError:
         return ExecutionOrder()  # a chain of imports too long to be followed
 

@@ -235,10 +235,17 @@ class FileLinks(Struct, frozen=True, array_like=True):
 
 
 class ExecutionOrder(Struct, frozen=True, array_like=True):
-    """What executing modules in the abstract gave: circles, and what entry points execute."""
+    """What executing modules in the abstract gave: circles, and what entry points execute.
+
+    `leads` are the files that each file leads to while it is imported, by their places among its
+    keys. `marked` are the files that may fail by the fault of others, or lead to a circle that
+    does.
+    """
 
     cycles: tuple[Cycle, ...] = ()
     executions: tuple[Execution, ...] = ()
+    leads: dict[str, tuple[int, ...]] = {}
+    marked: frozenset[str] = frozenset()
 
 
 class EarlierLinks(Struct, frozen=True, array_like=True):
@@ -292,8 +299,8 @@ class Program(Struct, frozen=True):
     """All linked modules, the import edges between files, and the links that broke.
 
     `names_by_path` are the names a looked-into module binds: those it defines in order,
-    then those it imports. `cycles` are the circles of imports, `executions` what each entry
-    point executes, in order, `launches` what starts it. `library` is what each file needs of
+    then those it imports. `order` is what executing the modules gives, `launches` what starts
+    the program. `library` is what each file needs of
     the standard library, and `version_tested` are the files that ask for the version of
     Python. `foreign` are the imports of what distributions provide, `unproven` the names of
     them that may be there or not. `failing` are the modules that cannot be imported. `trace`
@@ -308,8 +315,7 @@ class Program(Struct, frozen=True):
     resolved: int
     unknown: dict[Doubt, int]
     names_by_path: dict[str, tuple[str, ...]]
-    cycles: tuple[Cycle, ...] = ()
-    executions: tuple[Execution, ...] = ()
+    order: ExecutionOrder = ExecutionOrder()
     foreign: tuple[ForeignImport, ...] = ()
     unproven: tuple[Unproven, ...] = ()
     library: dict[str, frozenset[LibraryName]] = {}
@@ -320,6 +326,16 @@ class Program(Struct, frozen=True):
     trace: Trace = Trace()
     links: dict[str, FileLinks] = {}
     names_beside: dict[str, str] = {}
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The circles of imports."""
+        return self.order.cycles
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """What each entry point executes, in order."""
+        return self.order.executions
 
     def offers(self) -> Offers:
         """Give what each module offers, by its name."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 
-from msgspec.structs import replace
-
 from linkstep.incremental.edited_users import Noticing
+from linkstep.incremental.known_order import order_with
 from linkstep.link.program import OutdatedError
 from linkstep.model.execution import CycleFailure
 from linkstep.model.facts import Runs
@@ -118,19 +117,17 @@ class Relinking:
         order, scripted = self._last.order, self._trace.scripted
         if order is None:
             return None
-        further: dict[str, set[str]] = {}
+        changes: dict[str, tuple[set[str], set[str]]] = {}
         for path, links in again.items():
             last, whole = self._last.links[path], path in scripted
             if failing.get(path) != self._failing.get(path) or path in self._in_failing_circles:
                 return None
             if [*_at_import(last, whole=whole)] == [*_at_import(links, whole=whole)]:
                 continue
-            if whole or path in order.marked or _calls(last) != _calls(links):
+            if whole or _calls(last) != _calls(links):
                 return None
-            targets, before = ({*_imported(one)} for one in (links, last))
-            if targets != before:
-                further[path] = targets - before
-        return _extended(order, further) if further else order
+            changes[path] = {*_imported(links)}, {*_imported(last)}
+        return order_with(order, changes) if changes else order
 
 
 def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
@@ -165,28 +162,3 @@ def _imported(links: FileLinks) -> Iterator[str]:
 def _calls(links: FileLinks) -> list[object]:
     """Give what a file calls while it is imported, wherever that stands."""
     return [one.ref if isinstance(one, Invoke) else one.name for one in links.calls]
-
-
-def _extended(order: ExecutionOrder, further: Mapping[str, Set[str]]) -> ExecutionOrder | None:
-    """Give the order of a program in which some files import others too; None when one of these
-    is not known, may fail, or leads back.
-    """
-    places = {path: place for place, path in enumerate(order.leads)}
-    imported: set[str] = set().union(*further.values())
-    if not imported <= places.keys() - order.marked:
-        return None
-    leads = {
-        path: (*targets, *sorted(places[one] for one in further.get(path, ())))
-        for path, targets in order.leads.items()
-    }
-    paths = list(leads)
-    for path, targets in further.items():
-        reached = set(targets)
-        pending = list(reached)
-        while pending:
-            come = {paths[place] for place in leads[pending.pop()]} - reached
-            reached |= come
-            pending += come
-        if path in reached:
-            return None
-    return replace(order, leads=leads)

@@ -57,8 +57,7 @@ def execute(
         executions = Executions(links, modules)
         entries = dict.fromkeys(entry for process in processes for entry in process)
         cycles = executions.cycles(processes)
-        executed = tuple(map(executions.executed_from, entries))
-        return ExecutionOrder(cycles, executed, executions.leads(), executions.marked())
+        return executions.order(cycles, tuple(map(executions.executed_from, entries)))
     finally:
         sys.setrecursionlimit(limit)
 
@@ -82,17 +81,23 @@ class Executions:
         self._reached: dict[tuple[Module, int], tuple[Module, ...]] = {}
         self._note_edges(modules)
 
-    def leads(self) -> dict[str, tuple[int, ...]]:
-        """Give what each module leads to while it is imported, as `ExecutionOrder.leads`."""
+    def order(
+        self, cycles: tuple[Cycle, ...], executions: tuple[Execution, ...]
+    ) -> ExecutionOrder:
+        """Give what was found, with what tells later whether it still holds."""
         places = {module: place for place, module in enumerate(self.targets)}
-        return {
-            module.path: tuple(places[target] for target in targets)
-            for module, targets in self.targets.items()
-        }
-
-    def marked(self) -> frozenset[str]:
-        """Give the files that may fail by the fault of others, or lead to what may."""
-        return frozenset(one.path for one in (*self.doomed, *self.shaky, *self.ordered))
+        return ExecutionOrder(
+            cycles,
+            executions,
+            {
+                module.path: tuple(places[target] for target in targets)
+                for module, targets in self.targets.items()
+            },
+            *(
+                frozenset(places[module] for module in found)
+                for found in (self.doomed, self.shaky, self.ordered)
+            ),
+        )
 
     # Edges
 

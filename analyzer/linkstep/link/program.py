@@ -132,7 +132,7 @@ def link(
         version_tested=frozenset(path for path, one in linked.items() if one.asks_version),
         trace=trace_of(lookup),
         links=linked,
-        names_beside=_names_beside(links, modules),
+        names_beside=_names_beside(links, modules, earlier),
     )
 
 
@@ -219,12 +219,16 @@ def _load(names: Mapping[str, str], links: Links) -> None:
         raise OutdatedError
 
 
-def _names_beside(links: Links, modules: Iterable[Module]) -> dict[str, str]:
+def _names_beside(
+    links: Links, modules: Iterable[Module], earlier: EarlierLinks | None
+) -> dict[str, str]:
     """Give the names of the modules that edges lead to and that were not linked, by path."""
     ends = {path for edge in links.edges for path in (edge.importer, edge.target)}
     ends -= {module.path for module in modules}
     loaded = links.lookup.modules.loaded()
-    return {module.path: module.name for module in loaded if module.path in ends}
+    names = {module.path: module.name for module in loaded} if ends else {}
+    known = {} if earlier is None else earlier.names
+    return {path: names.get(path) or known.get(path, "") for path in sorted(ends)}
 
 
 def _looked_into(

@@ -238,14 +238,17 @@ class ExecutionOrder(Struct, frozen=True, array_like=True):
     """What executing modules in the abstract gave: circles, and what entry points execute.
 
     `leads` are the files that each file leads to while it is imported, by their places among its
-    keys. `marked` are the files that may fail by the fault of others, or lead to a circle that
-    does.
+    keys. By such places too, `doomed` are the files that raise in every order, `shaky` those that
+    may raise by the fault of a circle, and `ordered` those that lead to a circle which raises in
+    some order.
     """
 
     cycles: tuple[Cycle, ...] = ()
     executions: tuple[Execution, ...] = ()
     leads: dict[str, tuple[int, ...]] = {}
-    marked: frozenset[str] = frozenset()
+    doomed: frozenset[int] = frozenset()
+    shaky: frozenset[int] = frozenset()
+    ordered: frozenset[int] = frozenset()
 
 
 class EarlierLinks(Struct, frozen=True, array_like=True):

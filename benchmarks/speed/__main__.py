@@ -20,10 +20,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.speed.corpora import Corpus, corpora, lines_in, multiplied, unpack
-from benchmarks.speed.edits import ADDED, with_line, without
+from benchmarks.speed.edits import ADDED, with_line, with_missing, without
 from benchmarks.speed.hook import Hook
 from benchmarks.speed.measuring import Taken, median, run
-from benchmarks.speed.tools import BODY, COLD, EXPORT, FUNCTION, OTHERS, PEERS, WARM, Tool, install
+from benchmarks.speed.tools import (
+    BODY,
+    COLD,
+    EXPORT,
+    FUNCTION,
+    MISSING,
+    OTHERS,
+    PEERS,
+    WARM,
+    Tool,
+    install,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 START, END = "<!-- speed: written by benchmarks/speed -->", "<!-- speed: end -->"
@@ -126,6 +137,8 @@ class Bench:
             yield BODY.name, self.run(BODY, place)
             edited.write_text(text + ADDED)
             yield FUNCTION.name, self.run(FUNCTION, place)
+            edited.write_text(with_missing(text, corpus))
+            yield MISSING.name, self.run(MISSING, place)
             edited.write_text(without(text, corpus))
             yield EXPORT.name, self.run(EXPORT, place)
         finally:

@@ -17,14 +17,26 @@ from msgspec import Struct
 HERE = Path(__file__).parent
 
 
+class Edit(Struct, frozen=True):
+    """A further edit, by what it is: `find` becomes `put` in a file, or that is appended."""
+
+    what: str
+    path: str
+    put: str
+    find: str = ""
+
+
 class Corpus(Struct, frozen=True):
-    """Code by the distributions it is of, and where it is edited; `is_hook` asks for the hook."""
+    """Code by the distributions it is of, and where it is edited; `is_hook` asks for the hook,
+    after `further` edits too.
+    """
 
     name: str
     distributions: list[str]
     edited: str
     removed: str
     is_hook: bool = False
+    further: list[Edit] = []
 
 
 def corpora() -> list[Corpus]:

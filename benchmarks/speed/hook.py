@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.speed.corpora import Corpus, lines_in, unpack
-from benchmarks.speed.edits import ADDED, IMPORTED, with_line, without
+from benchmarks.speed.corpora import Corpus, Edit, lines_in, unpack
+from benchmarks.speed.edits import ADDED, IMPORTED, after, with_line, without
 from benchmarks.speed.measuring import Taken, median, run
 
 _GIT = ("git", "-c", "user.name=someone", "-c", "user.email=someone@example.org")
@@ -67,15 +67,28 @@ class Hook:
             rows["nothing, after the commit"] = self._run()
             rows["a new function"] = self._staged(edited, with_line(text) + ADDED)
             self._commit()
-            rows["an import of another module"] = self._staged(edited, with_line(text) + IMPORTED)
+            rows["an import of the standard library"] = self._staged(
+                edited, with_line(text) + IMPORTED
+            )
             self._commit()
-            rows["a removed name that others import"] = self._staged(
+            for edit in self.corpus.further:
+                rows[edit.what] = self._once(edit)
+            rows["a removed name that others import at their top"] = self._staged(
                 edited, without(text, self.corpus)
             )
         finally:
             edited.write_text(text)
             self._commit()
         return rows
+
+    def _once(self, edit: Edit) -> Taken | None:
+        """Measure one edit, and take it back."""
+        place = self._place / edit.path
+        text = place.read_text()
+        try:
+            return self._staged(place, after(text, edit))
+        finally:
+            self._staged(place, text)
 
     def _staged(self, edited: Path, text: str) -> Taken | None:
         edited.write_text(text)

@@ -64,6 +64,7 @@ COLD = Tool("linkstep, empty cache", _linkstep, _emptied)
 WARM = Tool("linkstep, warm", _linkstep)
 BODY = Tool("linkstep, a body edited", _linkstep)
 FUNCTION = Tool("linkstep, a function added", _linkstep)
+MISSING = Tool("linkstep, a missing name in a function", _linkstep)
 EXPORT = Tool("linkstep, a name removed", _linkstep)
 OTHERS = (
     Tool(

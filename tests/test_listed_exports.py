@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
+import pytest
+
+from linkstep.index.exports import changed_unseen
 from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest
 from linkstep.pipeline import check
@@ -36,6 +40,22 @@ def test_entries_are_listed_with_what_breaks_the_module_that_is_there(tmp_path: 
         "shop/db.py": "from shop.gone import *\n",
     }
     assert found(tmp_path, files) == [("shop/db.py", 1, "LS101", [1, 3])]
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("", None),
+        ("@register(__all__)\ndef f():\n    return 1\n", 4),
+        ("class A:\n    @register(\n        __all__\n    )\n    def f(self): ...\n", 5),
+        ("def f():\n    if g:\n        __all__.append(g)\n", 6),
+        ("__all__.sort()\nprint('__all__')\n", None),
+    ],
+)
+def test_lists_that_others_may_change(change: str, line: int | None) -> None:
+    """Decorators stand above the first line of what they decorate."""
+    text = '__all__ = ["open"]\ndef register(names): return lambda f: f\ng = 0\n' + change
+    assert changed_unseen(ast.parse(text), text) == line
 
 
 def test_what_a_module_serves_itself_is_not_listed(tmp_path: Path) -> None:

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import pytest
 
-from linkstep.index.summarize import harmless_in
+from linkstep.index.summarize import harmless_in, summarize
 from linkstep.model.expressions import Ref
-from linkstep.model.summary import Harmless
+from linkstep.model.summary import Harmless, ModuleKind
 from linkstep.model.target import Target
 
 HEAD = "import sys\nfrom m import f, g\n\ndef bind(key): sys._getframe(1).f_globals[key] = 1\n\n"
+
+
+ASKS = "x in sys.modules"
+NAMED = "f = sys._getframe(1).f_globals.get(\n\n    '__name__')"
+
+
+@pytest.mark.parametrize(
+    ("text", "touches"),
+    [
+        (ASKS, False),
+        ("\n".join([ASKS] * 200), False),
+        ("\n".join([*[ASKS] * 200, "sys.modules[x] = y"]), True),
+        (f"{ASKS}; sys.modules[x] = y", True),
+        (f"({ASKS}\n\n.values())", True),
+        ("    \n# sys._getframe", False),
+        ("x = 1  # sys._getframe", True),
+        (NAMED, False),
+        (NAMED.replace("name", "main"), True),
+        ("@f(sys.modules)\ndef a(): ...\nv = sys.modules[x].__version__", True),
+        ("@f\ndef a(): ...\nv = sys.modules[x].__version__", False),
+    ],
+)
+def test_which_files_touch_the_namespaces_of_others(text: str, touches: bool) -> None:
+    summary = summarize(f"import sys\n{text}\n".encode(), ModuleKind.MODULE, Target((3, 11)))
+    assert summary.reflective is touches
 
 
 def read(text: str) -> dict[str, Harmless]:

@@ -8,10 +8,12 @@ import time
 import warnings
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from linkstep.index.summaries import Summaries
 from linkstep.index.summarize import summarize
 from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest, CheckResult
@@ -104,6 +106,20 @@ def test_any_bytes(source: bytes) -> None:
 def test_any_encoding(cookie: str, comment: str, text: str, encoding: str, mark: bool) -> None:
     head = comment.format(cookie).encode("latin-1") + b"\n"
     read((b"\xef\xbb\xbf" if mark else b"") + head + text.encode(encoding, "replace"))
+
+
+def test_halves_of_characters_are_no_part_of_what_is_kept(tmp_path: Path) -> None:
+    """Strings of Python may hold them, text that is written down may not."""
+    setting = r'import sys; setattr(sys, "\ud800", 1); sys.modules["\udcff"] = sys.modules["a"]'
+    exports = r'__all__ = ["\uDBFF"]; globals()["\U0000dfff"] = 1; raise ImportError("\ud800")'
+    for number, text in enumerate((setting, exports)):
+        summary = summarize(text.encode(), ModuleKind.MODULE, TARGET)
+        encoded = msgspec.msgpack.encode(summary)
+        assert msgspec.msgpack.decode(encoded, type=FileSummary) == summary
+        (tmp_path / f"m{number}.py").write_text(text, encoding="utf-8")
+    cache = Summaries()
+    check(CheckRequest(cwd=str(tmp_path), environ={}), Unobserved(), cache)
+    assert len(list(cache.made())) >= 2
 
 
 def test_a_lone_carriage_return_ends_the_line_of_a_cookie() -> None:

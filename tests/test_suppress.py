@@ -146,6 +146,21 @@ def test_a_header_is_a_statement_without_its_body(place: str, lines: list[int]) 
     assert left == [line for line in (2, 4, 7) if line not in lines]
 
 
+def test_comments_are_found_between_those_of_others() -> None:
+    lines = [
+        "import a  # noqa: F401",
+        "if a:",
+        "    b = (1,",
+        "         2)  # NoQA",
+        "else:",
+        "    c = 3  # noqa: E501, LS102",
+        "d = a[  # noqa: F401",
+        "    : 4]",
+    ]
+    result = run("\r\n".join(lines), *map(at, (1, 3, 6, 7)))
+    assert [found.fact.span.line for found in result.findings] == [1, 7]
+
+
 def test_strings_are_no_comments() -> None:
     source = 'x = "# noqa"; y = """\n# linkstep: ignore\n"""\n'
     result = run(source, at(1), at(2))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from linkstep.index.positions import Positions
 from linkstep.model.summary import Span, StateKind, StateUse
@@ -32,6 +33,10 @@ class AppState:
         self._positions = positions
         self._kinds: _Kinds | None = None
         self._tree = tree
+
+    @cached_property
+    def _names_a_class(self) -> bool:
+        return any(name in self._positions.text for name in _APPLICATIONS)
 
     def uses(self, node: ast.expr, lines: Sequence[int]) -> Iterator[StateUse]:
         """Give the uses that one expression is by itself.
@@ -98,7 +103,7 @@ class AppState:
             return False
         app = owner.value
         if isinstance(app, ast.Name):
-            return self._kind(app.id, lines) in _APPLICATIONS
+            return self._names_a_class and self._kind(app.id, lines) in _APPLICATIONS
         if isinstance(app, ast.Attribute) and app.attr == "app" and isinstance(app.value, ast.Name):
             kind = self._kind(app.value.id, lines)
             return kind in _REQUESTS or (kind == "" and app.value.id in _REQUEST_NAMES)

@@ -21,6 +21,7 @@ from linkstep.index.namespaces import Namespaces, is_module_table
 from linkstep.index.own_names import keeps_name
 from linkstep.index.positions import Positions
 from linkstep.index.references import LOCAL
+from linkstep.index.walking import nodes
 from linkstep.model.expressions import Ref
 from linkstep.model.summary import (
     Bind,
@@ -150,7 +151,7 @@ class Bindings(Namespaces):
             if not self.words:
                 self.words.update(
                     found.value
-                    for found in ast.walk(self.tree)
+                    for found in nodes(self.tree)
                     if isinstance(found, ast.Constant) and isinstance(found.value, str)
                 )
 
@@ -158,7 +159,7 @@ class Bindings(Namespaces):
         """Give what is assigned to each name, anywhere in the file; collected once."""
         if self._values is None:
             self._values = {}
-            for found in ast.walk(self.tree):
+            for found in nodes(self.tree):
                 if isinstance(found, ast.Assign):
                     for name in {n for item in found.targets for n in target_names(item)}:
                         self._values.setdefault(name, []).append(found.value)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from linkstep.index.conditions import ScopeOf, reference
+from linkstep.index.shallow import is_within, lines_with
 from linkstep.model.expressions import Ref
 from linkstep.model.summary import ExportedName, Exports, Span
 
@@ -119,20 +120,26 @@ def may_change_unseen(text: str) -> bool:
     return False
 
 
-def changed_unseen(tree: ast.Module) -> int | None:
+def changed_unseen(tree: ast.Module, text: str) -> int | None:
     """Give a line where `__all__` is changed, or may be, other than by a statement of the module.
 
     That is what a decorator does that lists what it decorates, and a function that takes
-    over the list of a submodule.
+    over the list of a submodule. Only statements that have the name on a line are looked at.
 
-    >>> changed_unseen(ast.parse("__all__ = []\\ndef public(f):\\n    __all__.append(f.__name__)"))
+    >>> text = "__all__ = []\\ndef public(f):\\n    __all__.append(f.__name__)"
+    >>> changed_unseen(ast.parse(text), text)
     3
-    >>> changed_unseen(ast.parse("__all__ = []\\n__all__.append('a')\\nprint(__all__)"))
+    >>> text = "__all__ = []\\n__all__.append('a')\\nprint(__all__)"
+    >>> changed_unseen(ast.parse(text), text)
     """
+    lines = lines_with(("__all__",), text)
     pending: list[tuple[ast.AST, bool]] = [(tree, False)]
     bound, changed = False, None
     while pending:
         node, deferred = pending.pop()
+        if isinstance(node, ast.stmt) and not is_within(lines, node):
+            pending += ((above, True) for above in getattr(node, "decorator_list", ()))
+            continue
         deferred = deferred or isinstance(node, _BODIES)
         plain = not deferred and isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
         if plain and _is_all(getattr(node.value.func, "value", None)):  # type: ignore[attr-defined]

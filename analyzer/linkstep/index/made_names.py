@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from linkstep.index.literal_tables import Tables
 from linkstep.index.names import target_names
+from linkstep.index.walking import nodes
 
 _PLAIN = (ast.FunctionDef, ast.Pass)
 
@@ -115,6 +116,11 @@ def loop_names(key: ast.expr, loops: Sequence[ast.For], tree: ast.Module) -> lis
     return [name for name, _ in items] if items is not None else None
 
 
+def _is_around(function: ast.FunctionDef, entry: ast.expr) -> bool:
+    """Whether the lines of a function hold those of an expression."""
+    return function.lineno <= entry.lineno <= (function.end_lineno or function.lineno)
+
+
 def is_found(entry: ast.Subscript, tree: ast.Module) -> bool:
     """Whether `sys.modules[name] = module` is about a module that `find_spec(name)` has found.
 
@@ -122,8 +128,10 @@ def is_found(entry: ast.Subscript, tree: ast.Module) -> bool:
     is that of a module which is there anyway.
     """
     name = entry.slice.id if isinstance(entry.slice, ast.Name) else None
-    for function in ast.walk(tree) if name is not None else ():
-        inside = list(ast.walk(function)) if isinstance(function, ast.FunctionDef) else []
+    for function in nodes(tree) if name is not None else ():
+        if not isinstance(function, ast.FunctionDef) or not _is_around(function, entry):
+            continue
+        inside = list(nodes(function))
         if not any(node is entry for node in inside):
             continue
         calls = [node for node in inside if isinstance(node, ast.Call)]

@@ -124,6 +124,8 @@ def surely_bound(body: list[ast.stmt]) -> set[str]:
                 if not _always_raises(handler.body):
                     ways &= surely_bound(handler.body)
             bound |= ways | surely_bound(statement.finalbody)
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(statement.name)
         elif isinstance(statement, ast.Delete):
             for target in statement.targets:
                 bound.difference_update(target_names(target))

@@ -70,6 +70,7 @@ class Namespaces(References):
         self.says_name = "__name__" in text
         if not self.reaches_itself:
             self._visitors[ast.Attribute] = super().visit_attribute
+            self._visitors[ast.Name] = super().visit_name
 
     def open(self, reason: str, node: ast.expr | ast.stmt) -> None:
         """Note that the module may have names that cannot be seen."""
@@ -147,11 +148,8 @@ class Namespaces(References):
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name; an alias of `globals()` that gets here is handed on."""
-        if self.namespace_aliases:
-            if node.id in self.namespace_aliases and isinstance(node.ctx, ast.Load):
-                self.open("globals() is handed to other code", node)
-        elif node.id in self.frame.quiet:
-            return
+        if node.id in self.namespace_aliases and isinstance(node.ctx, ast.Load):
+            self.open("globals() is handed to other code", node)
         super().visit_name(node)
 
     def visit_attribute(self, node: ast.Attribute) -> None:
@@ -167,7 +165,7 @@ class Namespaces(References):
 
     def visit_call(self, node: ast.Call) -> None:
         """Record a call and what it means when the function is a known one."""
-        if self.speaks_of_state:
+        if self.notes_state:
             self.note_state(node)
         function = node.func
         name: str | None = None
@@ -193,8 +191,7 @@ class Namespaces(References):
             for value in _values(node):
                 self._argument(value, node, name)
         else:
-            for value in node.args:
-                self.visit(value)
+            self.visit_all(node.args)
             for keyword in node.keywords:
                 self.visit(keyword.value)
         if self.says_name and name not in _NAME_ONLY and any(map(_is_own_name, _values(node))):
@@ -293,6 +290,8 @@ class Namespaces(References):
 
     def call_path(self, node: ast.Call) -> None:
         """Record `sys.path.insert(0, x)`, `sys.path.append(x)`, `site.addsitedir(x)`."""
+        if getattr(node.func, "attr", None) in _CHANGES_OF_A_LIST and not _is_path(node.func):
+            return
         called = dotted(node.func)
         if called in ("__path__.append", "__path__.insert", "__path__.extend"):
             self.opens_path = True
@@ -316,6 +315,7 @@ class Namespaces(References):
         self.opens_path = True
 
 
+_CHANGES_OF_A_LIST = ("append", "insert", "extend")
 _PATH_CALLS = frozenset({"sys.path.insert", "sys.path.append", "sys.path.extend"}) | {
     "site.addsitedir",
     "addsitedir",
@@ -344,6 +344,12 @@ _TOLD_APART = _SPECIAL.keys() | KNOWN_CALLS
 def is_module_table(node: ast.AST) -> bool:
     """Whether the expression is `sys.modules`, as it is usually written."""
     return isinstance(node, ast.expr) and dotted(node) in ("sys.modules", "modules")
+
+
+def _is_path(method: ast.expr) -> bool:
+    """Whether the owner of a method is called like `sys.path` or `__path__`."""
+    owner = getattr(method, "value", None)
+    return getattr(owner, "attr", None) == "path" or getattr(owner, "id", None) == "__path__"
 
 
 def _values(node: ast.Call) -> list[ast.expr]:

@@ -69,7 +69,10 @@ class Recorder(Bindings):
         super().__init__(tree, positions, names, frozenset() if stub else unsure, stub=stub)
         self.shallow = shallow
         self.app_state = AppState(tree, positions)
-        self.speaks_of_state = "state" in positions.text
+        self.speaks_of_state = self.notes_state = "state" in positions.text
+        self.state_lines: list[int] = []
+        if self.speaks_of_state:
+            self.state_lines = lines_with(("state",), positions.text.lower())
         self.handlers: list[tuple[Frame, ast.ExceptHandler]] = []
         marks = guards.module_skips(tree.body) if "pytestmark" in positions.text else []
         self.run_tests = [test for mark in marks if (test := guards.run_test(mark)) is not None]
@@ -126,7 +129,7 @@ class Recorder(Bindings):
         if self.shallow is None or not self.shallow.is_plain:
             body = (*body, *assigned_paths(self.tree, self.positions))
         if may_change_unseen(self.positions.text):
-            changed = changed_unseen(self.tree)
+            changed = changed_unseen(self.tree, self.positions.text)
             body = body if changed is None else (*body, Exports("add", (), (), False, changed))
         self.grammar.check_module(self.tree)
         # These hold the recorder, and so the tree, in a cycle that only a collector would find.
@@ -195,39 +198,46 @@ class Recorder(Bindings):
         self.visit_all(node.args.kw_defaults)
         type_names = self.grammar.type_parameters(node)
         if self.annotations_run and not type_names:
-            for argument in grammar.arguments(node.args):
-                self.visit(argument.annotation)
+            self.visit_all([argument.annotation for argument in grammar.arguments(node.args)])
             self.visit(node.returns)
-        extent = Extent.ALL if self.shallow is None else self.shallow.extent(node)
-        body = node.body if extent is not Extent.NOTHING else []
-        names = collect(body, walrus=is_within(self.walrus_lines, node))
-        add_arguments(names, node.args)
-        for name in type_names:
-            names.bound.setdefault(name, 4)
         if self.frame is self.module and node.name == "__getattr__":
             self.lazy = (
                 lazy_names.served_by_function(node, self.tree)
                 if isinstance(node, ast.FunctionDef)
                 else LazyNames((), False)
             )
-        record = self.block if extent is Extent.ALL else self._imports_within
+        extent = Extent.ALL if self.shallow is None else self.shallow.extent(node)
+        if extent is Extent.NOTHING:
+            decorated = bool(node.decorator_list)
+            self.empty_scope(self._qualified(node.name), node, decorated=decorated)
+        else:
+            self._record_body(node, extent, type_names)
+        self._decorate(node)
+        self.bind(node.name, BindingKind.FUNCTION, node)
+
+    def _record_body(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        extent: Extent,
+        type_names: Sequence[str],
+    ) -> None:
+        """Record what a function does when it is called."""
+        names = collect(node.body, walrus=is_within(self.walrus_lines, node))
+        add_arguments(names, node.args)
+        for name in type_names:
+            names.bound.setdefault(name, 4)
+        record = partial(self.block if extent is Extent.ALL else self._imports_within, node.body)
+        noting = self.notes_state
+        self.notes_state = noting and is_within(self.state_lines, node)
         qualified = self._qualified(node.name)
         decorated = bool(node.decorator_list)
         if decorated or self.run_tests:
             with self._skipped(node):
-                define = partial(
-                    self.define,
-                    qualified,
-                    node,
-                    names,
-                    lambda: record(body),
-                    decorated=decorated,
-                )
+                define = partial(self.define, qualified, node, names, record, decorated=decorated)
                 self._when(self.run_tests, define)
-            self._decorate(node)
         else:
-            self.define(qualified, node, names, lambda: record(body))
-        self.bind(node.name, BindingKind.FUNCTION, node)
+            self.define(qualified, node, names, record)
+        self.notes_state = noting
 
     def _decorate(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         """Record that decorators are called, with what was defined, from the inside out."""
@@ -475,6 +485,8 @@ def _defers_annotations(node: ast.stmt) -> bool:
 
 def _global_names(text: str) -> set[str]:
     """Give the names of all `global` statements; text that only looks like one does no harm."""
+    if "global" not in text:
+        return set()
     return {name.strip() for found in _GLOBAL.findall(text) for name in found.split(",")}
 
 

@@ -47,10 +47,15 @@ class Frame:
 
     Most names mean nothing to the import system, and a block says the same ones again and
     again: `quiet` are those that need no further look by themselves, `local` those of which
-    no chain of attributes begins with something imported.
+    no chain of attributes begins with something imported, `uncalled` those of which a call
+    runs nothing that is known. `at_import` says that the block runs where it stands, when the
+    module is imported.
     """
 
-    __slots__ = ("found", "index", "is_class", "local", "names", "parent", "quiet", "yields")
+    __slots__ = (
+        *("at_import", "found", "index", "is_class", "local", "names", "parent", "quiet"),
+        *("uncalled", "yields"),
+    )
 
     def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
         self.index = index
@@ -61,14 +66,9 @@ class Frame:
         self.found: dict[str, Frame | None] = {}  # which block binds a name for code in this one
         self.quiet: set[str] = set()
         self.local: set[str] = set()
-
-    @property
-    def runs_at_import(self) -> bool:
-        """Whether the block runs where it stands, when the module is imported."""
-        frame: Frame | None = self
-        while frame is not None and (frame.is_class or frame.index == LOCAL):
-            frame = frame.parent
-        return frame is not None and frame.index == 0
+        self.uncalled: set[str] = set()
+        in_place = is_class or index == LOCAL
+        self.at_import: bool = parent.at_import if parent is not None and in_place else index == 0
 
 
 class References:
@@ -84,6 +84,7 @@ class References:
         self.pinned: ast.expr | None = None
         self.used_at_import: set[str] = set()
         self.speaks_of_state = False
+        self.notes_state = False
         self._visitors: dict[type, Callable[..., None]] = {
             ast.Name: self.visit_name,
             ast.Attribute: self.visit_attribute,
@@ -141,8 +142,14 @@ class References:
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
         """Record expressions in order."""
+        visitors = self._visitors
         for node in nodes:
-            self.visit(node)
+            kind = type(node)
+            visitor = visitors.get(kind)
+            if visitor is not None:
+                visitor(node)
+            elif node is not None and kind is not ast.Constant:
+                self.children(node)
 
     def children(self, node: ast.AST) -> None:
         """Record what is inside a node that means nothing by itself."""
@@ -161,8 +168,7 @@ class References:
 
     def visit_elements(self, node: ast.Tuple | ast.List | ast.Set) -> None:
         """Record the elements of a display."""
-        for element in node.elts:
-            self.visit(element)
+        self.visit_all(node.elts)
 
     def visit_operation(self, node: ast.BinOp) -> None:
         """Record both operands."""
@@ -217,14 +223,15 @@ class References:
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name only where it can be unbound because of an import."""
-        if node.id in self.frame.quiet or not isinstance(node.ctx, ast.Load):
+        frame = self.frame
+        if node.id in frame.quiet or not isinstance(node.ctx, ast.Load):
             return
         if self._may_be_unbound(node.id):
             self.use(node, node, [])
             return
-        if self._first_used(node.id):
+        if frame.at_import and self._first_used(node.id):
             self.use(node, node, [])
-        self.frame.quiet.add(node.id)
+        frame.quiet.add(node.id)
 
     def _first_used(self, name: str) -> bool:
         """Whether this is the first place where importing the module needs an imported name.
@@ -233,7 +240,7 @@ class References:
         """
         if name in self.used_at_import:
             return False
-        if self.tracked(name) is not self.module or not self.frame.runs_at_import:
+        if self.tracked(name) is not self.module:
             return False
         self.used_at_import.add(name)
         return True
@@ -252,8 +259,11 @@ class References:
             root = root.value
         if not isinstance(root, ast.Name):
             return
+        if root.id in self.frame.uncalled:
+            return
         frame = self.find(root.id)
         if frame is None or not frame.names.bound.get(root.id, 0) & _CALLABLE:
+            self.frame.uncalled.add(root.id)
             return
         chain: list[str] = []
         while isinstance(function, ast.Attribute):
@@ -271,7 +281,7 @@ class References:
         """Record a chain of attributes that starts at a tracked name."""
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
-            if self.speaks_of_state:
+            if self.notes_state:
                 self.note_state(value)
             value = value.value
         if not isinstance(value, ast.Name):
@@ -391,10 +401,7 @@ class References:
     ) -> int:
         """Record a block that has a namespace of its own; gives its index in `scopes`."""
         index = len(self.scopes)
-        enclosing = self.frame
-        while enclosing.index == LOCAL and enclosing.parent is not None:
-            enclosing = enclosing.parent
-        parent = enclosing.index
+        parent = self._scope_around()
         self.scopes.append(Scope(name, node.lineno, node.lineno, parent, is_class, ()))
         outer = self.frame
         self.frame = Frame(index, names, outer, is_class)
@@ -407,6 +414,22 @@ class References:
             name, node.lineno, end, parent, is_class, steps, deferred, decorated
         )
         return index
+
+    def empty_scope(
+        self, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, *, decorated: bool
+    ) -> None:
+        """Note a function of which nothing else is recorded."""
+        end = node.end_lineno or node.lineno
+        deferred = isinstance(node, ast.AsyncFunctionDef)
+        around = self._scope_around()
+        self.scopes.append(Scope(name, node.lineno, end, around, False, (), deferred, decorated))
+
+    def _scope_around(self) -> int:
+        """Give the index of the scope that a new one is in."""
+        enclosing = self.frame
+        while enclosing.index == LOCAL and enclosing.parent is not None:
+            enclosing = enclosing.parent
+        return enclosing.index
 
     def visit_comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp

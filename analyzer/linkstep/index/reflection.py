@@ -35,6 +35,8 @@ _HARMLESS = re.compile(
     rb"|\b_getframe\(\w*\)\.f_globals(?:\.get\(|\[)\s*['\"]__name__['\"]",
     re.MULTILINE,
 )
+_MANY = 50
+_TO_NEXT_LINE = re.compile(rb".*\s*.*")
 # With these the file may bind its own names in a way that cannot be seen.
 _REBINDING = frozenset({"globals", "exec", "eval", "vars", "execfile"})
 _MOST_REFS = 48  # of one definition; one with more is not told apart, so summaries stay small
@@ -46,11 +48,29 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 def is_reflective(source: bytes, tree: ast.Module) -> bool:
     """Whether a file touches the namespaces of others, except to read what changes nothing."""
-    if not any(word in source for word in _WORDS):
-        return False
-    rest = _HARMLESS.sub(b"", source)
-    words = [word for word in _WORDS if word in rest]
-    return bool(words) and (words != [b"sys.modules"] or not only_looks(tree))
+    words = [word for word in _WORDS if _is_left(word, source)]
+    if words != [b"sys.modules"]:
+        return bool(words)
+    return not only_looks(tree, source.decode("latin-1"))
+
+
+def _is_left(word: bytes, source: bytes) -> bool:
+    """Whether a word stands in a file in another way than the harmless ones.
+
+    Only its lines are searched for these, unless it is on so many that all of the file may be.
+    """
+    if source.count(word) > _MANY:
+        return word in _HARMLESS.sub(b"", source)
+    at = source.find(word)
+    while at >= 0:
+        begin = source.rfind(b"\n", 0, at) + 1
+        around = _TO_NEXT_LINE.match(source, at)
+        assert around is not None
+        spared = _HARMLESS.finditer(source, begin, around.end())
+        if not any(found.start() <= at < found.end() for found in spared):
+            return True
+        at = source.find(word, at + 1)
+    return False
 
 
 def harmless_definitions(tree: ast.Module) -> dict[str, Harmless]:

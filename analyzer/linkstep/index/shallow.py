@@ -67,11 +67,16 @@ def lines_with(words: Iterable[str], text: str) -> list[int]:
     >>> lines_with((":=",), "a\\nif b := a:\\r\\n  c")
     [2]
     """
-    present = [word for word in words if word in text]
-    if not present:
-        return []
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [n for n, line in enumerate(lines, 1) if any(word in line for word in present)]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found: set[int] = set()
+    for word in words:
+        line, begin, at = 1, 0, text.find(word)
+        while at >= 0:
+            line += text.count("\n", begin, at)
+            found.add(line)
+            begin, at = at, text.find(word, at + 1)
+    return sorted(found)
 
 
 def is_within(lines: list[int], node: ast.stmt) -> bool:

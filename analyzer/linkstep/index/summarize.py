@@ -7,6 +7,7 @@ machine, so summaries can be cached by content and made in any process.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -18,11 +19,13 @@ from linkstep.index.recorder import Recorder
 from linkstep.index.reflection import harmless_definitions, is_reflective
 from linkstep.index.shallow import shallow_reading
 from linkstep.index.syntax_nodes import ReaderError
+from linkstep.index.walking import nodes
 from linkstep.model.steps import all_steps
 from linkstep.model.summary import FileSummary, Harmless, ModuleAlias, ModuleKind, SyntaxProblem
 from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def summarize(
@@ -49,6 +52,8 @@ def summarize(
     tree, problem, by_old_host = _parse(source, target, reader)
     if tree is None:
         return FileSummary(kind, (), (), problem=problem)
+    if b"\\u" in source or b"\\U" in source:
+        _take_out_surrogates(tree)
     positions = Positions(_text(source))
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST_WALK))
@@ -79,7 +84,7 @@ def summarize(
         reflective=is_reflective(source, tree),
         words=frozenset(recorder.words),
         only_called=only_called(tree)
-        if b"sys.modules[" in source and _enters_modules(recorder)
+        if recorder.reaches_itself and b"sys.modules[" in source and _enters_modules(recorder)
         else frozenset(),
         hooks=b"meta_path" in source or b"path_hooks" in source,
         rebound_globals=frozenset(recorder.rebound_globals),
@@ -153,6 +158,16 @@ def _attempt(
     except (RecursionError, MemoryError):
         message = "the file is nested too deeply to be read"
         return None, SyntaxProblem(message, 1, 1, certain=False)
+
+
+def _take_out_surrogates(tree: ast.Module) -> None:
+    """Put a character that no name has in the place of each half of a character.
+
+    A string may hold such halves (language reference, 2.4.1.1), and text that is kept may not.
+    """
+    for node in nodes(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = _SURROGATE.sub("\0", node.value)
 
 
 def _too_new(newest: tuple[int, int, int, str], target: Target) -> SyntaxProblem:

@@ -9,25 +9,30 @@ no more. Anything else may change them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from linkstep.index.walking import nodes, parents
+from linkstep.index.shallow import lines_with
+from linkstep.index.walking import parents
 
 _ASKING = frozenset({"hasattr", "isinstance", "repr", "str", "id", "bool"})
 _TOLD = frozenset({"__version__", "__name__", "__file__", "__package__", "__doc__"})
 
 
-def only_looks(tree: ast.Module) -> bool:
+def only_looks(tree: ast.Module, text: str) -> bool:
     """Whether nothing in a file can change a module that it takes out of `sys.modules`.
 
-    >>> only_looks(ast.parse("def f(name): return sys.modules[name].__version__"))
+    >>> looks = lambda text: only_looks(ast.parse(text), text)
+    >>> looks("def f(name): return sys.modules[name].__version__")
     True
-    >>> only_looks(ast.parse("def f(name): sys.modules[name].x = 1"))
+    >>> looks("def f(name): sys.modules[name].x = 1")
     False
     >>> text = "def f(name): return sys.modules[name]\\ndef g(name): "
-    >>> only_looks(ast.parse(text + "f(name)")), only_looks(ast.parse(text + "f(name).x = 1"))
+    >>> looks(text + "f(name)"), looks(text + "f(name).x = 1")
     (True, False)
     """
+    near = parents(tree, lines_with(("modules",), text))
+    if any(_entry(table, near) is None for table in near if _is_table(table)):
+        return False  # so it is with most files, and the rest of their trees tells nothing more
     above = parents(tree)
     held: set[str] = set()
     if any(isinstance(node, ast.Name) and node.id in ("exec", "eval") for node in above):
@@ -39,12 +44,12 @@ def only_looks(tree: ast.Module) -> bool:
             return False
         taken.append(entry)
     while taken:
-        names = _holders(taken.pop(), above, tree)
+        names = _holders(taken.pop(), above)
         if names is None:
             return False
         for name in names - held:
             held.add(name)
-            taken += _loads(name, above, tree)
+            taken += _loads(name, above)
     return True
 
 
@@ -68,10 +73,10 @@ def _entry(table: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST | None:
     return None
 
 
-def _loads(name: str, above: dict[ast.AST, ast.AST], tree: ast.Module) -> Iterator[ast.AST]:
+def _loads(name: str, above: dict[ast.AST, ast.AST]) -> Iterator[ast.AST]:
     """Give the places where a variable is read, or `f()` where f is called, in whatever scope."""
     function = name.removesuffix("()")
-    for node in nodes(tree):
+    for node in above:
         if isinstance(node, ast.Name) and node.id == function and isinstance(node.ctx, ast.Load):
             user = above.get(node)
             called = isinstance(user, ast.Call) and user.func is node
@@ -80,7 +85,7 @@ def _loads(name: str, above: dict[ast.AST, ast.AST], tree: ast.Module) -> Iterat
             yield above[node] if isinstance(above[node], ast.Call) else node
 
 
-def _holders(value: ast.AST, above: dict[ast.AST, ast.AST], tree: ast.Module) -> set[str] | None:
+def _holders(value: ast.AST, above: dict[ast.AST, ast.AST]) -> set[str] | None:
     """Give the variables that get a module, by how it is used; None when it may be changed."""
     user = above.get(value)
     while isinstance(user, ast.BoolOp | ast.IfExp):
@@ -91,7 +96,7 @@ def _holders(value: ast.AST, above: dict[ast.AST, ast.AST], tree: ast.Module) ->
         names = {target.id for target in user.targets if isinstance(target, ast.Name)}
         return names if len(names) == len(user.targets) else None
     if isinstance(user, ast.Call):
-        return _parameters(user, value, tree)
+        return _parameters(user, value, above)
     if isinstance(user, ast.Return):
         function = _function_around(user, above)
         return {f"{function}()"} if function is not None else None
@@ -110,14 +115,12 @@ def _told(names: list[ast.expr]) -> bool:
     return any(isinstance(name, ast.Constant) and name.value in _TOLD for name in names)
 
 
-def _parameters(call: ast.Call, value: ast.AST, tree: ast.Module) -> set[str] | None:
+def _parameters(call: ast.Call, value: ast.AST, above: Iterable[ast.AST]) -> set[str] | None:
     """Give the parameter of a function of this file that gets a module."""
     name = call.func.id if isinstance(call.func, ast.Name) else None
     if name in _ASKING or (name == "getattr" and _told(call.args[1:2]) and value in call.args):
         return set()
-    defined = [
-        node for node in nodes(tree) if isinstance(node, ast.FunctionDef) and node.name == name
-    ]
+    defined = [node for node in above if isinstance(node, ast.FunctionDef) and node.name == name]
     if not defined or call.keywords or value not in call.args:
         return None
     place = call.args.index(value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from linkstep.index.shallow import is_within
+
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """Give a node and all below it.
@@ -19,13 +21,23 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
         pending += below(node)
 
 
-def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    """Give the node above each node of a tree, the top aside."""
+def parents(tree: ast.AST, lines: list[int] | None = None) -> dict[ast.AST, ast.AST]:
+    """Give the node above each node of a tree, the top aside.
+
+    With sorted `lines`, only of what is in statements that have one of them. The decorators of a
+    statement are above its first line, so they alone do not count.
+
+    >>> tree = ast.parse("a = b\\nc = d")
+    >>> [node.id for node in parents(tree, [2]) if isinstance(node, ast.Name)]
+    ['c', 'd']
+    """
     above: dict[ast.AST, ast.AST] = {}
     pending = [tree]
     while pending:
         node = pending.pop()
         children = below(node)
+        if lines is not None:
+            children = [c for c in children if not isinstance(c, ast.stmt) or is_within(lines, c)]
         for child in children:
             above[child] = node
         pending += children

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Source = tuple[bytes, ModuleKind]
 
 WORTH_IT = 150  # files; fewer are read before processes have started
-_BATCH_BYTES = 400_000
+_BATCH_BYTES = 100_000  # so little that no worker is left alone with the end for long
 _MOST_WAITING = 32  # batches that are with an executor at a time, so that memory stays bounded
 
 

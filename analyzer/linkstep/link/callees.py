@@ -42,9 +42,9 @@ def _nested(module: Module, ref: Ref) -> Callee | None:
     """Give a function that the function around the call defines."""
     assert module.summary is not None
     scopes = module.summary.scopes
-    wanted = f"{scopes[ref.scope].name}.{ref.name}"
-    for index, scope in enumerate(scopes):
-        if scope.parent == ref.scope and scope.name == wanted and not scope.is_class:
+    for index in module.scopes_named(f"{scopes[ref.scope].name}.{ref.name}"):
+        scope = scopes[index]
+        if scope.parent == ref.scope and not scope.is_class:
             return Callee(module, index, not (scope.deferred or scope.decorated))
     return None
 
@@ -84,9 +84,9 @@ def _function(owner: Module, step: Bind, name: str) -> Callee | None:
     if step.kind not in (BindingKind.FUNCTION, BindingKind.CLASS) or owner.summary is None:
         return None
     is_class = step.kind is BindingKind.CLASS
-    wanted = f"{name}.__init__" if is_class else name
-    for index, scope in enumerate(owner.summary.scopes):
-        same = scope.name == wanted and not scope.is_class and bool(scope.steps)
-        if same and (is_class or (scope.parent == 0 and scope.line == step.line)):
+    for index in owner.scopes_named(f"{name}.__init__" if is_class else name):
+        scope = owner.summary.scopes[index]
+        runs = bool(scope.steps) and not scope.is_class
+        if runs and (is_class or (scope.parent == 0 and scope.line == step.line)):
             return Callee(owner, index, not (is_class or scope.deferred or scope.decorated))
     return None

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from linkstep.link.modules import Module
 from linkstep.model.environment import Missing
 from linkstep.model.expressions import Const, Join, Ref
-from linkstep.model.steps import every_step
 from linkstep.model.summary import ModuleAlias
 
 Find = Callable[[str, Module | None], Module | Missing]
@@ -41,8 +40,7 @@ def may_enter(step: ModuleAlias, package: Module, name: str, find: Find) -> bool
 
 def literal_entries(module: Module) -> set[str]:
     """Give the names that are written out where a file enters modules."""
-    steps = every_step(module.summary) if module.summary is not None else ()
-    return {name for step in steps if isinstance(step, ModuleAlias) for name in literal_entry(step)}
+    return {name for step in module.steps(ModuleAlias) for name in literal_entry(step)}
 
 
 def literal_entry(step: ModuleAlias) -> set[str]:

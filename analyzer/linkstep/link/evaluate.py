@@ -84,6 +84,7 @@ class Evaluator:
         self.target = target
         self.lookup = lookup
         self.version_tested: set[str] = set()
+        self._told = _told_by(target)
         self._depth = 0
         self._work = 0
 
@@ -115,33 +116,21 @@ class Evaluator:
             self._depth -= 1
 
     def _value(self, expression: Expression, module: Module) -> object:
-        match expression:
-            case Const(value):
-                return value
-            case Ref():
-                return self._ref(expression, module)
-            case Not(operand):
-                verdict = self.decide(operand, module)
-                return UNKNOWN if verdict is None else not verdict
-            case Both(operands):
-                return self._all(operands, module, stops_at=False)
-            case Either(operands):
-                return self._all(operands, module, stops_at=True)
-            case Compare(left, comparison, right):
-                return self._compare(left, comparison, right, module)
-            case Sequence(items):
-                values = tuple(self.value(item, module) for item in items)
-                return UNKNOWN if UNKNOWN in values else values
-            case Item():
-                return self._item(expression, module)
-            case Call(function, arguments):
-                return self._call(function, arguments, module)
-            case Join("+", left, right):
-                first, second = self.value(left, module), self.value(right, module)
-                if isinstance(first, str) and isinstance(second, str):
-                    joined = first + second
-                    return joined if len(joined) <= _LONGEST else UNKNOWN
-        return UNKNOWN
+        evaluate = _EVALUATORS.get(type(expression))
+        return UNKNOWN if evaluate is None else evaluate(self, expression, module)
+
+    def _const(self, const: Const, module: Module) -> object:
+        return const.value
+
+    def _not(self, negation: Not, module: Module) -> object:
+        verdict = self.decide(negation.operand, module)
+        return UNKNOWN if verdict is None else not verdict
+
+    def _both(self, both: Both, module: Module) -> object:
+        return self._all(both.operands, module, stops_at=False)
+
+    def _either(self, either: Either, module: Module) -> object:
+        return self._all(either.operands, module, stops_at=True)
 
     def _all(
         self, operands: tuple[Expression | None, ...], module: Module, *, stops_at: bool
@@ -155,6 +144,19 @@ class Evaluator:
             unknown = unknown or verdict is None
         return UNKNOWN if unknown else not stops_at
 
+    def _sequence(self, display: Sequence, module: Module) -> object:
+        values = tuple([self.value(item, module) for item in display.items])
+        return UNKNOWN if UNKNOWN in values else values
+
+    def _join(self, join: Join, module: Module) -> object:
+        if join.operator != "+":
+            return UNKNOWN
+        first, second = self.value(join.left, module), self.value(join.right, module)
+        if not isinstance(first, str) or not isinstance(second, str):
+            return UNKNOWN
+        joined = first + second
+        return joined if len(joined) <= _LONGEST else UNKNOWN
+
     # Names
 
     def canonical(self, ref: Ref, module: Module) -> str:
@@ -163,23 +165,23 @@ class Evaluator:
         `version_info` after `from sys import version_info` is `sys.version_info`.
         """
         root = ref.name
-        for step, name in self._imports_of(ref, module):
-            if isinstance(step, ImportModule):
-                root = step.module if step.alias else step.module.partition(".")[0]
-            elif isinstance(step, ImportFrom) and step.level == 0:
-                root = f"{step.module}.{name}"
-        return ".".join((root, *ref.attributes))
+        binding = self._last_binding(ref, module)
+        step = binding.step if binding is not None else None
+        if isinstance(step, ImportModule):
+            root = step.module if step.alias else step.module.partition(".")[0]
+        elif isinstance(step, ImportFrom) and step.level == 0:
+            alias = binding.alias if binding is not None else None
+            root = f"{step.module}.{alias.name if alias is not None else ''}"
+        return ".".join((root, *ref.attributes)) if ref.attributes else root
 
-    def _imports_of(
-        self, ref: Ref, module: Module
-    ) -> list[tuple[ImportModule | ImportFrom | Bind, str]]:
+    def _last_binding(self, ref: Ref, module: Module) -> Binding | None:
         if ref.scope > 0:
-            bindings = self.lookup.failures.scope_bindings(module, ref.scope).get(ref.name, [])
+            bindings = self.lookup.failures.scope_bindings(module, ref.scope).get(ref.name)
         else:
             names = module.names
             entry = names.get(ref.name) if names is not None and ref.scope == 0 else None
-            bindings = (entry.live or entry.dead) if entry is not None else []
-        return [(b.step, b.alias.name if b.alias else "") for b in bindings[-1:]]
+            bindings = (entry.live or entry.dead) if entry is not None else None
+        return bindings[-1] if bindings else None
 
     def _ref(self, ref: Ref, module: Module) -> object:
         if ref.scope == UNBOUND and not ref.attributes:
@@ -204,26 +206,8 @@ class Evaluator:
 
     def _known(self, name: str) -> object:
         """Give what the target decides."""
-        match name:
-            case "sys.version_info":
-                return VersionInfo(self.target.version)
-            case "sys.version_info.major":
-                return self.target.version[0]
-            case "sys.version_info.minor":
-                return self.target.version[1]
-            case "sys.hexversion":
-                return HexVersion(self.target.version)
-            case "sys.platform":
-                return self.target.platform
-            case "os.name":
-                return self.target.os_name
-            case "sys.implementation.name":
-                return "cpython"
-            case "six.PY2":
-                return False
-            case "six.PY3":
-                return True
-        return False if name.rpartition(".")[2] == "TYPE_CHECKING" else UNKNOWN
+        known = self._told.get(name, UNKNOWN)
+        return False if known is UNKNOWN and _is_for_checkers(name) else known
 
     def _own(self, name: str, module: Module) -> object:
         names = self.lookup.names(module)
@@ -257,13 +241,8 @@ class Evaluator:
 
     # Operators
 
-    def _compare(
-        self,
-        left: Expression | None,
-        comparison: str,
-        right: Expression | None,
-        module: Module,
-    ) -> object:
+    def _compare(self, compare: Compare, module: Module) -> object:
+        left, comparison, right = compare.left, compare.operator, compare.right
         membership = comparison in ("in", "not in") and isinstance(right, Ref)
         if membership and self.canonical(right, module) == "sys.builtin_module_names":  # type: ignore[arg-type]
             return self._among_builtin(left, comparison, module)
@@ -330,12 +309,8 @@ class Evaluator:
 
     # Calls
 
-    def _call(
-        self,
-        function: Expression | None,
-        arguments: tuple[Expression | None, ...],
-        module: Module,
-    ) -> object:
+    def _call(self, call: Call, module: Module) -> object:
+        function, arguments = call.function, call.arguments
         if isinstance(function, Member) and function.name in _STRING_METHODS:
             owner = self.value(function.value, module)  # `platform.system().lower()`
             return self._string_method(owner, function.name, arguments, module)
@@ -392,6 +367,40 @@ class Evaluator:
         if isinstance(outcome, Absent):
             return False
         return True if isinstance(outcome, Definition | ModuleValue) else UNKNOWN
+
+
+_EVALUATORS: dict[type, Callable[[Evaluator, Any, Module], object]] = {
+    Const: Evaluator._const,
+    Ref: Evaluator._ref,
+    Not: Evaluator._not,
+    Both: Evaluator._both,
+    Either: Evaluator._either,
+    Compare: Evaluator._compare,
+    Sequence: Evaluator._sequence,
+    Item: Evaluator._item,
+    Call: Evaluator._call,
+    Join: Evaluator._join,
+}
+
+
+def _told_by(target: Target) -> dict[str, object]:
+    """Give the names whose values the target decides."""
+    return {
+        "sys.version_info": VersionInfo(target.version),
+        "sys.version_info.major": target.version[0],
+        "sys.version_info.minor": target.version[1],
+        "sys.hexversion": HexVersion(target.version),
+        "sys.platform": target.platform,
+        "os.name": target.os_name,
+        "sys.implementation.name": "cpython",
+        "six.PY2": False,
+        "six.PY3": True,
+    }
+
+
+def _is_for_checkers(name: str) -> bool:
+    """Whether a dotted name is that of the flag which only type checkers set."""
+    return name.rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _is_namespace(expression: Expression | None) -> bool:

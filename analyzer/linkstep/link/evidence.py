@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkstep.link.entered_names import literal_entries, literal_entry, may_enter
@@ -19,11 +19,11 @@ from linkstep.link.needs import hooks_at_import, needs_first
 from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.reflection import may_bind
-from linkstep.link.submodules import dotted_imports
+from linkstep.link.submodules import imports_of
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
-from linkstep.model.steps import all_steps, every_step, root_of
+from linkstep.model.steps import all_steps, root_of
 from linkstep.model.summary import (
     ExternalBind,
     FileSummary,
@@ -61,6 +61,7 @@ class Evidence:
         self._set_names: dict[str, frozenset[bytes]] = {}
         self._injected: dict[str, frozenset[bytes]] = {}
         self._edited: dict[Module, tuple[tuple[str, ...], bool]] = {}
+        self._started: list[Module] | None = None
         self._aliased: set[str] | None = None
         self._needed: dict[tuple[Module, str], bool] = {}
         self._made: dict[Module, tuple[list[ModuleAlias], list[ModuleAlias]]] = {}
@@ -122,17 +123,22 @@ class Evidence:
             self._edits(one)[1] for one in self._path_editors(importer)
         ):
             return True
-        directories = {place for module in self.first_party for place in self._edits(module)[0]}
-        places = (posixpath.join(directory, "__main__.py") for directory in sorted(directories))
-        starts = (Module("", place, Origin.FIRST_PARTY, False) for place in places)
         name = missing.name
-        return any(isinstance(self.modules.find(name, start), Module) for start in starts)
+        return any(isinstance(self.modules.find(name, start), Module) for start in self._starts())
+
+    def _starts(self) -> Sequence[Module]:
+        """Give what a script would be in each directory that the project puts on sys.path."""
+        if self._started is None:
+            edited = {place for module in self.first_party for place in self._edits(module)[0]}
+            places = (posixpath.join(directory, "__main__.py") for directory in sorted(edited))
+            self._started = [Module("", place, Origin.FIRST_PARTY, False) for place in places]
+        return self._started
 
     def _own_imports(self, package: Module) -> tuple[Module, ...]:
         """Give the package's own modules that its `__init__` imports."""
         own = self._own.get(package)
         if own is None:
-            names = sorted(dotted_imports(package.summary, package.package))
+            names = sorted(imports_of(package))
             below = (name for name in names if name.startswith(package.name + "."))
             found = (self.modules.find(name, package) for name in below)
             own = tuple(module for module in found if isinstance(module, Module))
@@ -279,13 +285,12 @@ class Evidence:
         if found is None:
             directories: list[str] = []
             unknown = False
-            for step in every_step(module.summary) if module.summary is not None else ():
-                if isinstance(step, PathEdit):
-                    directory = directory_of(step.directory, module, self.lookup)
-                    if directory is None:
-                        unknown = True
-                    else:
-                        directories.append(directory)
+            for step in module.steps(PathEdit):
+                directory = directory_of(step.directory, module, self.lookup)
+                if directory is None:
+                    unknown = True
+                else:
+                    directories.append(directory)
             found = self._edited[module] = (tuple(directories), unknown)
         return found
 
@@ -341,14 +346,13 @@ class Evidence:
 
     def _sets_itself(self, module: Module, name: str) -> bool:
         """Whether a module of the environment imports itself to set names on it."""
-        return module.summary is not None and any(
-            isinstance(step, ExternalBind)
-            and step.name in (name, None)
+        return any(
+            step.name in (name, None)
             and any(
                 isinstance(value, ModuleValue) and value.module is module
                 for value in self._values(step.target, module)
             )
-            for step in every_step(module.summary)
+            for step in module.steps(ExternalBind)
         )
 
     def _setters(self, name: str | None, owner: str) -> Iterator[tuple[ExternalBind, Module]]:
@@ -458,13 +462,12 @@ class _Survey(NamedTuple):
 def _survey(modules: Iterable[Module]) -> _Survey:
     found = _Survey({}, set(), set())
     for module in modules:
-        for step in every_step(module.summary) if module.summary is not None else ():
-            if isinstance(step, ExternalBind):
-                found.setters.setdefault(step.name, []).append((step, module))
-                found.files.add(module.path)
-            elif isinstance(step, ModuleAlias):
-                found.aliases.update(literal_entry(step))
-                found.files.add(module.path)
+        for step in module.steps(ExternalBind):
+            found.setters.setdefault(step.name, []).append((step, module))
+            found.files.add(module.path)
+        for alias in module.steps(ModuleAlias):
+            found.aliases.update(literal_entry(alias))
+            found.files.add(module.path)
     return found
 
 

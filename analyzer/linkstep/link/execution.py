@@ -81,9 +81,7 @@ class Executions:
         self._reached: dict[tuple[Module, int], tuple[Module, ...]] = {}
         self._note_edges(modules)
 
-    def order(
-        self, cycles: tuple[Cycle, ...], executions: tuple[Execution, ...]
-    ) -> ExecutionOrder:
+    def order(self, cycles: tuple[Cycle, ...], executions: tuple[Execution, ...]) -> ExecutionOrder:
         """Give what was found, with what tells later whether it still holds."""
         places = {module: place for place, module in enumerate(self.targets)}
         return ExecutionOrder(

@@ -16,11 +16,10 @@ from linkstep.link.flow import UNSURE, Ending, Flow, Situation
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
 from linkstep.model.environment import Origin
-from linkstep.model.steps import every_step
+from linkstep.model.steps import all_steps
 from linkstep.model.summary import (
     Bind,
     ClassBody,
-    FileSummary,
     ImportFrom,
     ImportModule,
     Step,
@@ -52,6 +51,7 @@ token tokenize tomllib trace traceback tracemalloc types typing unittest urllib 
 warnings weakref wsgiref zoneinfo
 """
 ALWAYS_IMPORTABLE = frozenset(_WHOLE.split())
+_BINDING = frozenset({Bind, ImportModule, ImportFrom})
 _DEEPEST = 40  # imports among installed modules; what is further away is taken to work
 
 
@@ -167,7 +167,7 @@ class Failures:
         flow = Flow(
             lambda test: self.lookup.evaluator.decide(test, module),
             fails,
-            emit,
+            dict.fromkeys((ImportModule, ImportFrom, Stop), emit),
             lambda steps, test: None,
         )
         try:
@@ -295,8 +295,11 @@ class Failures:
         steps = summary.scopes[scope].steps
         if summary.scopes[scope].is_class:
             if module not in self._class_bodies:
-                self._class_bodies[module] = _class_bodies(summary)
+                classes = module.steps(ClassBody)
+                self._class_bodies[module] = {step.scope: step.body for step in classes}
             steps = self._class_bodies[module].get(scope, ())
+        if not any(type(step) in _BINDING for step in all_steps(steps)):
+            return  # most functions bind nothing that is kept, and need not be executed
 
         def emit(step: Step, at: Situation) -> None:
             if at.scope != (scope if summary.scopes[scope].is_class else 0):
@@ -314,13 +317,8 @@ class Failures:
         flow = Flow(
             lambda test: self.lookup.evaluator.decide(test, module),
             lambda step, at: self.of_step(step, module),
-            emit,
+            dict.fromkeys(_BINDING, emit),
             lambda steps, test: None,
         )
         is_class = summary.scopes[scope].is_class
         flow.run(steps, Situation(scope=scope if is_class else 0))
-
-
-def _class_bodies(summary: FileSummary) -> dict[int, tuple[Step, ...]]:
-    """Give the steps of every class body of a file, by scope."""
-    return {step.scope: step.body for step in every_step(summary) if isinstance(step, ClassBody)}

@@ -8,7 +8,8 @@ that is decided against is not walked.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from linkstep.link.exceptions import catches
 from linkstep.model.expressions import Expression
@@ -54,7 +55,7 @@ class Situation:
         scope: int = 0,
         outer: Situation | None = None,
     ) -> None:
-        self.answers: dict[Holds, bool] = {}
+        self.answers: dict[Holds, bool] | None = None
         self.outer = outer
         self.certain = certain
         self.guards = guards
@@ -66,15 +67,19 @@ class Situation:
 
         A chain of `elif` puts every branch under the tests of all branches before it.
         """
+        if not self.conditions:
+            return False
         pending: list[Situation] = []
         place: Situation | None = self
-        while place is not None and holds not in place.answers:
+        while place is not None and (place.answers is None or holds not in place.answers):
             pending.append(place)
             place = place.outer
-        answer = place is not None and place.answers[holds]
+        answer = place is not None and place.answers is not None and place.answers[holds]
         for inner in reversed(pending):  # each adds at most one condition to those around it
             known = len(inner.outer.conditions) if inner.outer is not None else 0
             answer = answer or any(holds(*condition) for condition in inner.conditions[known:])
+            if inner.answers is None:
+                inner.answers = {}
             inner.answers[holds] = answer
         return answer
 
@@ -134,7 +139,7 @@ class Ran:
 
 Decide = Callable[[Expression | None], bool | None]
 Fails = Callable[[Step, Situation], str | None]
-Emit = Callable[[Step, Situation], None]
+Emits = Mapping[type, Callable[[Any, Situation], None]]
 Skip = Callable[[Sequence[Step], Expression | None], None]
 
 
@@ -142,30 +147,35 @@ class Flow:
     """Walks the steps of a block.
 
     `decide` evaluates a test. `fails` says which exception an import inside a guard
-    raises: its name, None, or UNSURE. `emit` gets every step that can run, `skip` the
-    branches that cannot, with the test that excludes them.
+    raises: its name, None, or UNSURE. `emits` has, by kind, what gets the steps that can run;
+    `skip` gets the branches that cannot, with the test that excludes them. What a block binds is
+    told only where `binds` asks for it.
     """
 
-    def __init__(self, decide: Decide, fails: Fails, emit: Emit, skip: Skip) -> None:
+    def __init__(
+        self, decide: Decide, fails: Fails, emits: Emits, skip: Skip, *, binds: bool = False
+    ) -> None:
         self.decide = decide
         self.fails = fails
-        self.emit = emit
+        self.emits = emits
         self.skip = skip
+        self.binding = _BINDING if binds else frozenset()
 
     def run(self, steps: Sequence[Step], at: Situation) -> Ran:
         """Walk one block in the situation `at`."""
+        if not steps:
+            return _NOTHING
         bound: set[str] = set()
+        emits, binding = self.emits, self.binding
         leading = _LEADING_GUARDED if at.guards else _LEADING
         for index, step in enumerate(steps):
             kind = type(step)
             if kind not in leading:
-                self.emit(step, at)
-                if isinstance(step, Bind):
-                    bound.add(step.name)
-                elif isinstance(step, Unbind):
-                    bound.discard(step.name)
-                elif kind in _IMPORTS:
-                    bound |= imported_names(step)
+                emit = emits.get(kind)
+                if emit is not None:
+                    emit(step, at)
+                if kind in binding:
+                    _note_bound(step, bound)
                 continue
             if kind is If:
                 ran, at = self._branches(step, at)  # type: ignore[arg-type]
@@ -176,22 +186,29 @@ class Flow:
             elif kind in _BLOCKS:
                 ran = self._block(step, at)
             else:
-                self.emit(step, at)
+                self._emit(step, at)
                 ran = _stopped(step)  # type: ignore[arg-type]
+            if ran is _NOTHING:
+                continue
             bound |= ran.bound
             if ran.ending is not Ending.GOES_ON:
                 self.skip(steps[index + 1 :], None)
-                return Ran(ran.ending, bound, ran.exception, ran.cause)
-        return Ran(Ending.GOES_ON, bound)
+                return Ran(ran.ending, bound, ran.exception, ran.cause) if bound else ran
+        return Ran(Ending.GOES_ON, bound) if bound else _NOTHING
+
+    def _emit(self, step: Step, at: Situation) -> None:
+        emit = self.emits.get(type(step))
+        if emit is not None:
+            emit(step, at)
 
     def _import(self, step: Step, at: Situation) -> tuple[Ran, Situation]:
         """Walk an import inside a guard, which may catch what it raises."""
-        bound = imported_names(step)
         failure = self.fails(step, at)
         if failure == UNSURE:
             at = at.maybe()
-        self.emit(step, at)
+        self._emit(step, at)
         if failure is None or failure == UNSURE:
+            bound = imported_names(step) if self.binding else set()
             return Ran(Ending.GOES_ON, bound), at
         return Ran(Ending.RAISES, set(), failure, step), at
 
@@ -202,8 +219,10 @@ class Flow:
             self.skip(other, step.test)
             return self.run(taken, at), at
         body = self.run(step.body, at.under(step.test, True))
-        orelse = self.run(step.orelse, at.under(step.test, False))
+        orelse = self.run(step.orelse, at.under(step.test, False)) if step.orelse else _NOTHING
         if body.ending is Ending.GOES_ON:
+            if orelse is _NOTHING:
+                return _NOTHING, at
             if orelse.ending is Ending.GOES_ON:
                 return Ran(Ending.GOES_ON, body.bound & orelse.bound), at
             return Ran(Ending.GOES_ON, body.bound), at.after(step.test, True)
@@ -240,6 +259,8 @@ class Flow:
             ran = self._handled(step, body, at)
         else:
             ran = self._completed(step, body, at)
+        if not step.final:
+            return ran
         final = self.run(step.final, at)
         if final.ending is not Ending.GOES_ON:
             return final
@@ -294,8 +315,20 @@ class Flow:
 
 _BLOCKS = frozenset({ClassBody, Suppress, Repeat})
 _IMPORTS = frozenset({ImportFrom, ImportModule})
+_BINDING = _IMPORTS | {Bind, Unbind}
 _LEADING = _BLOCKS | {If, Try, Stop}  # steps after which control may be elsewhere
 _LEADING_GUARDED = _LEADING | _IMPORTS
+_NOTHING = Ran(Ending.GOES_ON, set())  # nobody adds to what it has bound
+_LEFT = Ran(Ending.LEAVES, set())
+
+
+def _note_bound(step: Step, bound: set[str]) -> None:
+    if isinstance(step, Bind):
+        bound.add(step.name)
+    elif isinstance(step, Unbind):
+        bound.discard(step.name)
+    else:
+        bound |= imported_names(step)
 
 
 def imported_names(step: Step) -> set[str]:
@@ -312,7 +345,7 @@ def _stopped(step: Stop) -> Ran:
         return Ran(Ending.RAISES, set(), name or None, step)
     if step.kind is StopKind.EXIT:
         return Ran(Ending.RAISES, set(), "SystemExit")
-    return Ran(Ending.LEAVES, set())
+    return _LEFT
 
 
 def _either_way(ways: list[Ran], before: set[str]) -> Ran:

@@ -35,10 +35,8 @@ class ForeignNotes:
         self.unproven: list[Unproven] = []
 
     def note_import(self, name: str, found: Module | Absent | Dubious, place: Place) -> None:
-        """Note an import, if it is one of a module that a distribution may provide."""
-        noted = _foreign_import(name, found, place)
-        if noted is not None:
-            self.imports.append(noted)
+        """Note an import of what `may_be_provided`."""
+        self.imports.append(_foreign_import(name, found, place))
 
     def note_name(
         self, outcome: Outcome, owner: Module, name: str, place: Place, *, by_import: bool = False
@@ -48,14 +46,14 @@ class ForeignNotes:
             self.unproven.append(_unproven(outcome, owner, name, place, by_import))
 
 
-def _foreign_import(
-    name: str, found: Module | Absent | Dubious, place: Place
-) -> ForeignImport | None:
+def may_be_provided(found: Module | Absent | Dubious) -> bool:
+    """Whether something that is imported is what a distribution provides, or may provide."""
     if isinstance(found, Module):
-        if found.origin is not Origin.THIRD_PARTY:
-            return None
-    elif isinstance(found, Absent) or found.doubt is not Doubt.NO_ENVIRONMENT:
-        return None
+        return found.origin is Origin.THIRD_PARTY
+    return isinstance(found, Dubious) and found.doubt is Doubt.NO_ENVIRONMENT
+
+
+def _foreign_import(name: str, found: Module | Absent | Dubious, place: Place) -> ForeignImport:
     guard, probe = guard_of("ModuleNotFoundError", place.at)
     optional = accepted(Problem.MISSING_MODULE, Origin.THIRD_PARTY, guard, probe=probe)
     return ForeignImport(

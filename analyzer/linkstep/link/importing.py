@@ -268,8 +268,7 @@ class Importer(Loader):
 
     def _binds(self, act: Binds, frame: Frame) -> Result:
         for name, value in act.names:
-            known = self._value(value, frame) if isinstance(value, Ref) else value
-            self._bind(frame, name, known)
+            self._bind(frame, name, self._value(value, frame) if isinstance(value, Ref) else value)
         return None
 
     def _unbinds(self, act: Unbinds, frame: Frame) -> Result:
@@ -299,11 +298,12 @@ class Importer(Loader):
         owner = act.owner
         if owner.is_package:
             for taken in act.names:
-                raised = self._take_submodule(taken, owner, frame)
-                if raised is not None:
-                    return raised
+                if taken.submodule is not None and taken.submodule not in self.states:
+                    raised = self._take_submodule(taken, owner, frame)
+                    if raised is not None:
+                        return raised
+        state = self.states.get(owner)  # from here on nothing is imported
         for taken in act.names:
-            state = self.states.get(owner)
             value: Value = None
             if state is not None and taken.name in state.names:
                 value = self._offered(state, taken.name)
@@ -328,13 +328,10 @@ class Importer(Loader):
 
     def _take_submodule(self, taken: Taken, owner: Module, frame: Frame) -> Raised | None:
         """Import a submodule that its package does not have as an attribute yet."""
-        submodule = taken.submodule
-        if submodule is None or submodule in self.states:
-            return None
         state = self.states.get(owner)
-        if state is not None and taken.name in state.names:
+        if taken.submodule is None or (state is not None and taken.name in state.names):
             return None
-        return self._reach((submodule,), taken.span.line, frame)
+        return self._reach((taken.submodule,), taken.span.line, frame)
 
     def _is_there(self, module: Module) -> bool:
         """Whether a module is in sys.modules, once it was asked for."""

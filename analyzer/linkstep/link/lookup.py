@@ -72,6 +72,7 @@ class Lookup:
         self.executed: set[tuple[str, int]] = set()  # bodies that were looked into as a whole
         self.scripted: set[tuple[str, int]] = set()  # those that were executed in the abstract
         self.harmless_of: Callable[[str], Mapping[str, Harmless]] = lambda path: {}
+        self._sources: dict[tuple[str, int, Module], Module] = {}
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()
 
@@ -135,9 +136,16 @@ class Lookup:
 
     def relative(self, step: ImportFrom, importer: Module) -> Module | Absent | Dubious:
         """Say which module a from-import looks into (PEP 328 for relative ones)."""
+        source = step.module, step.level, importer
+        module = self._sources.get(source)
+        if module is not None:
+            return module
         name = absolute_name(importer.package, step.level, step.module)
         if name is not None:
-            return self.module(name, importer)
+            found = self.module(name, importer)
+            if isinstance(found, Module):  # a doubt may turn out otherwise the next time
+                self._sources[source] = found
+            return found
         why = "beyond top-level package" if importer.package else "with no known parent package"
         return self._no_parent(step, importer, f"ImportError: attempted relative import {why}")
 
@@ -392,7 +400,6 @@ class Lookup:
     def follow_from(self, module: Module, step: ImportFrom, name: str) -> Outcome:
         """Give what a from-import in `module` binds by one of its names."""
         found = self.relative(step, module)
-        span = next((n.span for n in step.names if n.name == name), step.span)
         if isinstance(found, Dubious):
             return found
         if isinstance(found, Absent):
@@ -402,6 +409,7 @@ class Lookup:
             return submodule or Definition(module, name)
         outcome = self.name(found, name, importing=True)
         if isinstance(outcome, Absent):
+            span = next((n.span for n in step.names if n.name == name), step.span)
             return Failed(module.path, span, outcome.exception)
         if isinstance(outcome, Maybe):
             return outcome.value

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkstep.model.environment import (
     Found,
@@ -15,9 +15,18 @@ from linkstep.model.environment import (
     Resolution,
     kind_of,
 )
+from linkstep.model.steps import steps_by_kind
 from linkstep.model.summary import (
+    ClassBody,
+    ExternalBind,
     FileSummary,
+    ImportByName,
+    ImportFrom,
+    ImportModule,
+    ModuleAlias,
     ModuleKind,
+    PathEdit,
+    Step,
 )
 from linkstep.model.target import Target
 
@@ -31,6 +40,12 @@ StubOf = Callable[[str], str | None]
 
 _STUB_OF_PACKAGE = "__init__.pyi"
 
+# What is asked of whole trees, so that each file is walked through once.
+_SOUGHT = (ImportModule, ImportFrom, ImportByName, ExternalBind, ModuleAlias, PathEdit, ClassBody)
+Kind = TypeVar(
+    "Kind", ImportModule, ImportFrom, ImportByName, ExternalBind, ModuleAlias, PathEdit, ClassBody
+)
+
 
 class Module:
     """A module as the linker sees it.
@@ -40,7 +55,9 @@ class Module:
     """
 
     __slots__ = (
+        "_kinds",
         "_read",
+        "_scopes",
         "_summary",
         "compiled",
         "directory",
@@ -71,6 +88,8 @@ class Module:
         self.is_package = is_package
         self._read = read
         self._summary: FileSummary | None = None
+        self._kinds: dict[type[Step], list[Any]] | None = None
+        self._scopes: dict[str, list[int]] | None = None
         self.stub: str | None = None
         self.why_opaque: str | None = None
         self.compiled = False
@@ -88,6 +107,21 @@ class Module:
             if self._summary is None:
                 self.why_opaque = "a file that cannot be read"
         return self._summary
+
+    def steps(self, kind: type[Kind]) -> Sequence[Kind]:
+        """Give all steps of one of the `_SOUGHT` kinds, function bodies included."""
+        if self._kinds is None:
+            summary = self.summary
+            self._kinds = steps_by_kind(summary, _SOUGHT) if summary is not None else {}
+        return self._kinds.get(kind, ())
+
+    def scopes_named(self, name: str) -> Sequence[int]:
+        """Give the functions and classes that have a qualified name, by their index."""
+        if self._scopes is None:
+            self._scopes = {}
+            for index, scope in enumerate(self.summary.scopes if self.summary is not None else ()):
+                self._scopes.setdefault(scope.name, []).append(index)
+        return self._scopes.get(name, ())
 
     @property
     def package(self) -> str:
@@ -109,14 +143,19 @@ class Modules:
         self._summary_of = summary_of
         self._stub_of = stub_of
         self._by_path: dict[str, Module] = {}
+        self._found: dict[tuple[str, Module | None], Module | Missing] = {}
         self._stubs: dict[str, Module | None] = {}
 
     def find(self, name: str, importer: Module | None) -> Module | Missing:
         """Give the module that `import name` in `importer` gets, or why there is none."""
-        directory = importer.directory if importer is not None else None
-        path = importer.path if importer is not None else None
-        answer = self._find(name, directory, path)
-        return answer if isinstance(answer, Missing) else self.load(answer)
+        found = self._found.get((name, importer))
+        if found is None:
+            directory = importer.directory if importer is not None else None
+            path = importer.path if importer is not None else None
+            answer = self._find(name, directory, path)
+            found = answer if isinstance(answer, Missing) else self.load(answer)
+            self._found[name, importer] = found
+        return found
 
     def load(self, resolution: Found | Namespace | Opaque) -> Module:
         """Give the module behind an answer of the finder."""

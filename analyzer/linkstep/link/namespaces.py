@@ -112,7 +112,8 @@ class _Builder:
         self.summary = module.summary
         self.names = Names()
         self.star_of = star_of
-        self.flow = Flow(decide, fails, self.emit, self.skip)
+        kinds = (Bind, ImportModule, ImportFrom, Unbind, Exports)
+        self.flow = Flow(decide, fails, dict.fromkeys(kinds, self.emit), self.skip, binds=True)
 
     def build(self) -> None:
         ran = self.flow.run(self.summary.body, Situation())
@@ -120,7 +121,7 @@ class _Builder:
             entry = self.names.get(name)
             if entry is not None and entry.live:
                 entry.always = True
-        for name in self.summary.rebound_globals:
+        for name in sorted(self.summary.rebound_globals):
             self.names.add(name).live.append(Binding(_GLOBAL, None))
         self.names.building = False
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from linkstep.link.failures import Failure
 from linkstep.link.flow import Flow, Situation
-from linkstep.link.guarding import (
-    accepted,
-    guard_of,
-)
+from linkstep.link.foreign import may_be_provided
+from linkstep.link.guarding import accepted, guard_of
 from linkstep.link.listed_exports import link_exports
 from linkstep.link.modules import Module, is_namespace
 from linkstep.link.namespaces import Binding, Names
@@ -71,7 +69,16 @@ class _ModuleLinks(Settling):
         self.flow = Flow(
             lambda test: self.lookup.evaluator.decide(test, module),
             self.fails,
-            self.step,
+            {
+                Use: self.use,
+                ImportModule: self.import_module,
+                ImportFrom: self.import_from,
+                Invoke: self.call,
+                ImportByName: self.call,
+                DottedPath: self.dotted_path,
+                StateUse: lambda step, at: note_state(self, step, at),
+                Define: self.define,
+            },
             lambda steps, test: None,
         )
 
@@ -102,23 +109,17 @@ class _ModuleLinks(Settling):
             found = self.lookup.module(step.module, self.module)
         return Origin.THIRD_PARTY if isinstance(found, Dubious) else found.origin
 
-    def step(self, step: Step, at: Situation) -> None:
-        if isinstance(step, Use):
-            self.use(step, at)
-        elif isinstance(step, ImportModule):
-            self.import_module(step, at)
-        elif isinstance(step, ImportFrom):
-            self.import_from(step, at)
-        elif isinstance(step, Invoke | ImportByName):
-            if self.runs(at) is Runs.IMPORT:
-                self.links.calls.setdefault(self.module, []).append(step)
-        elif isinstance(step, DottedPath):
-            bindings = self.bindings(step.function) if step.function is not None else None
-            if is_imported(step, bindings):
-                link_path(self, step, at)
-        elif isinstance(step, StateUse):
-            note_state(self, step, at)
-        elif isinstance(step, Define) and step.scope not in self.defined:
+    def call(self, step: Invoke | ImportByName, at: Situation) -> None:
+        if self.runs(at) is Runs.IMPORT:
+            self.links.calls.setdefault(self.module, []).append(step)
+
+    def dotted_path(self, step: DottedPath, at: Situation) -> None:
+        bindings = self.bindings(step.function) if step.function is not None else None
+        if is_imported(step, bindings):
+            link_path(self, step, at)
+
+    def define(self, step: Define, at: Situation) -> None:
+        if step.scope not in self.defined:
             self.defined.add(step.scope)
             self.pending.append((step.scope, Situation(True, (), at.conditions)))
 
@@ -127,7 +128,8 @@ class _ModuleLinks(Settling):
     def import_module(self, step: ImportModule, at: Situation) -> None:
         self.links.references += 1
         found = self.lookup.module(step.module, self.module)
-        self.links.foreign.note_import(step.module, found, self.place(step.span, at))
+        if may_be_provided(found):
+            self.links.foreign.note_import(step.module, found, self.place(step.span, at))
         if isinstance(found, Module):
             self.need(found)
             self.reach(found, step.span, at)
@@ -170,7 +172,7 @@ class _ModuleLinks(Settling):
     def import_from(self, step: ImportFrom, at: Situation) -> None:
         self.links.references += len(step.names)
         found = self.lookup.relative(step, self.module)
-        if step.level == 0 and not is_namespace(found):
+        if step.level == 0 and not is_namespace(found) and may_be_provided(found):
             self.links.foreign.note_import(step.module, found, self.place(step.span, at))
         if not isinstance(found, Module):
             if isinstance(found, Dubious):
@@ -196,14 +198,20 @@ class _ModuleLinks(Settling):
                 self.links.resolved += 1
             else:
                 outcome = self.lookup.name(found, alias.name, importing=True)
-                place = self.place(alias.span, at)
+                foreign = self.links.foreign
                 if isinstance(outcome, ModuleValue):
-                    if is_namespace(found):
-                        self.links.foreign.note_import(outcome.module.name, outcome.module, place)
-                    self.reach(outcome.module, alias.span, at)
-                else:
-                    self.links.foreign.note_name(outcome, found, alias.name, place, by_import=True)
-                    self.settle(outcome, alias.span, at)
+                    module = outcome.module
+                    if is_namespace(found) and may_be_provided(module):
+                        foreign.note_import(module.name, module, self.place(alias.span, at))
+                    self.reach(module, alias.span, at)
+                    continue
+                if isinstance(outcome, Definition):
+                    self.links.resolved += 1
+                    continue
+                if isinstance(outcome, Dubious):
+                    place = self.place(alias.span, at)
+                    foreign.note_name(outcome, found, alias.name, place, by_import=True)
+                self.settle(outcome, alias.span, at)
 
     def import_from_self(self, alias: ImportedName, line: int, at: Situation) -> None:
         """Link `from package import name` in the package itself, where the name is bound.
@@ -271,17 +279,18 @@ class _ModuleLinks(Settling):
             self.links.references += 1
             self.settle(Dubious(Doubt.VALUE), _attribute_span(step, 0), at)
             return
-        if step.ref not in self.followed:
-            self.followed[step.ref] = self.follow(step.ref, bindings)
-        found = self.followed[step.ref]
+        try:
+            found = self.followed[step.ref]
+        except KeyError:
+            found = self.followed[step.ref] = self.follow(step.ref, bindings)
         if found is None:
             return
         outcome, depth, asked = found
         self.links.references += 1
-        if isinstance(outcome, ModuleValue | Definition):
+        if isinstance(outcome, _THERE):
             self.links.resolved += 1
             return
-        if asked is not None and depth:
+        if asked is not None and depth and isinstance(outcome, Dubious):
             place = self.place(_attribute_span(step, depth), at)
             self.links.foreign.note_name(outcome, *asked, place)
         self.settle(outcome, _attribute_span(step, depth), at)
@@ -427,6 +436,7 @@ class _ModuleLinks(Settling):
     # __all__
 
 
+_THERE = (ModuleValue, Definition)
 _MOST_BINDINGS = 64  # of one name; what is bound more often is not known
 _RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, Failed: 2, Absent: 3}
 

@@ -6,7 +6,7 @@ imports it: a file of the project, or one that is installed and gets imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from linkstep.link.import_scan import scan_imports, with_parents
@@ -14,7 +14,7 @@ from linkstep.link.modules import Module, Modules
 from linkstep.link.relative import absolute_name
 from linkstep.model.environment import Origin
 from linkstep.model.expressions import Const
-from linkstep.model.steps import every_step
+from linkstep.model.steps import steps_by_kind
 from linkstep.model.summary import FileSummary, ImportByName, ImportFrom, ImportModule
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Submodules:
         if self._imported is None:
             self._imported = set()
             for importer in self.evidence.first_party:
-                self._imported |= dotted_imports(importer.summary, importer.package)
+                self._imported |= imports_of(importer)
         if dotted in self._imported or module.name in _STARTED:
             return True
         for importer in self.evidence.others_with(name.encode()):
@@ -132,16 +132,34 @@ class Submodules:
 
 def dotted_imports(summary: FileSummary | None, package: str) -> set[str]:
     """Give all dotted names that a file imports, or may import, in any scope."""
-    named: set[str] = set()
+    if summary is None:
+        return set()
+    steps = steps_by_kind(summary, (ImportModule, ImportFrom, ImportByName))
+    return _dotted_names(steps[ImportModule], steps[ImportFrom], steps[ImportByName], package)
+
+
+def imports_of(module: Module) -> set[str]:
+    """Give all dotted names that a module imports, or may import, in any scope."""
+    steps = module.steps
+    return _dotted_names(
+        steps(ImportModule), steps(ImportFrom), steps(ImportByName), module.package
+    )
+
+
+def _dotted_names(
+    imported: Iterable[ImportModule],
+    taken: Iterable[ImportFrom],
+    by_name: Iterable[ImportByName],
+    package: str,
+) -> set[str]:
+    named = {step.module for step in imported}
     names: set[str] = set()
-    for step in every_step(summary) if summary is not None else ():
-        if isinstance(step, ImportModule):
-            named.add(step.module)
-        elif isinstance(step, ImportFrom):
-            base = absolute_name(package, step.level, step.module) or step.module
-            named.add(base)
-            names.update([f"{base}.{alias.name}" for alias in step.names if alias.name != "*"])
-        elif isinstance(step, ImportByName) and isinstance(step.name, Const):
-            text = str(step.name.value)
+    for step in taken:
+        base = absolute_name(package, step.level, step.module) or step.module
+        named.add(base)
+        names.update([f"{base}.{alias.name}" for alias in step.names if alias.name != "*"])
+    for call in by_name:
+        if isinstance(call.name, Const):
+            text = str(call.name.value)
             named.add(f"{package}{text}" if text.startswith(".") else text)
     return names | with_parents(named)

@@ -13,6 +13,7 @@ import io
 import re
 import tokenize
 import warnings
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -42,22 +43,25 @@ def read_comments(source: bytes, wanted: re.Pattern[str]) -> list[Comment] | Non
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         text = source.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
         lines = text.split("\n")
+        matching = [number for number, line in enumerate(lines, 1) if wanted.search(line)]
         extents: dict[int, Extent] = {}
         for statement in body:
-            _extend(statement, lines, extents)
-        return sorted(_comments(lines, extents, wanted))
+            _extend(statement, lines, matching, extents)
+        return sorted(_comments(lines, extents, matching, wanted))
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, tokenize.TokenError):
         return None
 
 
 def _comments(
-    lines: Sequence[str], extents: dict[int, Extent], wanted: re.Pattern[str]
+    lines: Sequence[str],
+    extents: dict[int, Extent],
+    matching: Sequence[int],
+    wanted: re.Pattern[str],
 ) -> Iterator[Comment]:
     """Tokenize the statements in which a line has the text; elsewhere `#` says it."""
     seen: set[Extent] = set()
-    for number, line in enumerate(lines, 1):
-        if not wanted.search(line):
-            continue
+    for number in matching:
+        line = lines[number - 1]
         extent = extents.get(number, (number, number))
         # An alias on a line of its own is a part of a statement that has to be whole.
         first, last = max(extent, extents.get(-number, extent), key=lambda e: e[1] - e[0])
@@ -73,8 +77,17 @@ def _comments(
                     yield Comment(at, token.start[1] + 1, token.string, extents[at])
 
 
-def _extend(statement: ast.AST, lines: Sequence[str], extents: dict[int, Extent]) -> None:
-    """Note the lines of a simple statement, or of a compound one's headers."""
+def _extend(
+    statement: ast.AST,
+    lines: Sequence[str],
+    matching: Sequence[int],
+    extents: dict[int, Extent],
+) -> None:
+    """Note the lines of a simple statement, or of a compound one's headers.
+
+    A compound statement shares its lines with no other, so one that has no matching line is
+    passed over with all that is in it.
+    """
     first = min([_line(statement), *map(_line, getattr(statement, "decorator_list", ()))])
     blocks = [
         block
@@ -82,10 +95,14 @@ def _extend(statement: ast.AST, lines: Sequence[str], extents: dict[int, Extent]
         if (block := getattr(statement, name, None)) and isinstance(block, list)
     ]
     if blocks:
+        last = getattr(statement, "end_lineno", None)
+        place = bisect_left(matching, first)
+        if last is not None and (place == len(matching) or matching[place] > last):
+            return
         _note(first, _header_end(statement, blocks[0][0], lines), extents)
         for block in blocks:
             for inner in block:
-                _extend(inner, lines, extents)
+                _extend(inner, lines, matching, extents)
         return
     last = getattr(statement, "end_lineno", None) or first
     _note(first, last, extents)

@@ -23,7 +23,7 @@ import enum
 import re
 import string
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -175,9 +175,9 @@ def _check_words(header: dict[str, object], where: str) -> None:
 
 def _check_where(rule: Rule, kind: type[Struct], where: str) -> None:
     """Refuse a condition on a field that is not there, or on a value it never has."""
-    types = typing.get_type_hints(kind)
+    types = typing.get_type_hints(kind) if rule.where else {}
     for field, constant in rule.where.items():
-        _check_field(field, types, f"{where}: where")
+        _check_field(field, kind.__struct_fields__, f"{where}: where")
         if types[field] is not str and not issubclass(types[field], enum.StrEnum):
             raise LinkstepError(f"field {field!r} cannot be compared", where=f"{where}: where")
         if issubclass(types[field], enum.StrEnum) and constant not in tuple(types[field]):
@@ -190,9 +190,9 @@ def _check_where(rule: Rule, kind: type[Struct], where: str) -> None:
 
 def _check_message(rule: Rule, kind: type[Struct], where: str) -> None:
     """Refuse a message that cannot be formatted with the fields of the fact."""
-    types = typing.get_type_hints(kind)
-    if "exception" in types:
-        types["exception_text"] = str
+    fields = kind.__struct_fields__
+    if "exception" in fields:
+        fields = (*fields, "exception_text")
     try:
         parts = list(string.Formatter().parse(rule.message))
     except ValueError as error:
@@ -201,12 +201,12 @@ def _check_message(rule: Rule, kind: type[Struct], where: str) -> None:
         ) from error
     for _, field, specification, conversion in parts:
         if field is not None:
-            _check_field(field, types, f"{where}: message")
+            _check_field(field, fields, f"{where}: message")
             if specification or conversion:
                 raise LinkstepError(f"write {{{field}}} plainly", where=f"{where}: message")
 
 
-def _check_field(field: str, types: dict[str, object], where: str) -> None:
-    if field not in types:
-        hint = suggestion(field, types, f"its fields are {', '.join(types)}")
+def _check_field(field: str, fields: Sequence[str], where: str) -> None:
+    if field not in fields:
+        hint = suggestion(field, fields, f"its fields are {', '.join(fields)}")
         raise LinkstepError(f"the fact has no field {field!r}", where=where, hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
+from linkstep.index.outline import top_lines
 from linkstep.index.spoken_names import (
     Hearing,
     asks_for,
@@ -88,6 +89,16 @@ class Noticing:
     def is_edited(self, path: str) -> bool:
         """Whether a file is one of those that were edited."""
         return path in self._edited
+
+    def stands(self, path: str) -> bool:
+        """Whether what a file has at its top stands where it stood when its links were kept."""
+        if path in self._trace.moved:
+            return False
+        now, before = self._edited.get(path), self._known.summary(path)
+        if now is None or before is None:
+            return now is None
+        places, were = top_lines(now), top_lines(before)
+        return all(places[name] == were[name] for name in places.keys() & were.keys())
 
     def users(
         self, offered: Mapping[str, frozenset[str]], imported: Set[str]

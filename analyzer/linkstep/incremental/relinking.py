@@ -119,12 +119,14 @@ class Relinking:
             return None
         changes: dict[str, tuple[set[str], set[str]]] = {}
         for path, links in again.items():
-            last, whole = self._last.links[path], path in scripted
-            if failing.get(path) != self._failing.get(path) or path in self._in_failing_circles:
+            last, whole = self._last.links[path], any(scripted.get(path, ()))
+            if failing.get(path) != self._failing.get(path):
+                return None
+            if path in self._in_failing_circles and not self._noticing.stands(path):
                 return None
             if [*_at_import(last, whole=whole)] == [*_at_import(links, whole=whole)]:
                 continue
-            if whole or _calls(last) != _calls(links):
+            if path in scripted or _calls(last) != _calls(links):
                 return None
             changes[path] = {*_imported(links)}, {*_imported(last)}
         return order_with(order, changes) if changes else order

@@ -117,6 +117,27 @@ def image(summary: FileSummary) -> bytes:
     return _digest(tokens)
 
 
+def top_lines(summary: FileSummary) -> dict[str, list[int]]:
+    """Give the lines on which a file binds each name at its top, whatever the conditions.
+
+    >>> from linkstep.index.summarize import summarize
+    >>> from linkstep.model.summary import ModuleKind
+    >>> from linkstep.model.target import Target
+    >>> top_lines(summarize(b"import os\\nx = 1\\nx = 2\\n", ModuleKind.MODULE, Target((3, 11))))
+    {'os': [1], 'x': [2, 3]}
+    """
+    found: dict[str, list[int]] = {}
+    for step in all_steps(summary.body):
+        if isinstance(step, Bind):
+            found.setdefault(step.name, []).append(step.line)
+        elif isinstance(step, ImportModule):
+            found.setdefault(step.alias or step.module, []).append(step.span.line)
+        elif isinstance(step, ImportFrom):
+            for one in step.names:
+                found.setdefault(one.bound, []).append(one.span.line)
+    return found
+
+
 def executes_alike(
     before: FileSummary,
     now: FileSummary,

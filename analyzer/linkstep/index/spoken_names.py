@@ -116,18 +116,50 @@ def passes_on(summary: FileSummary, names: _Names, how: Hearing = _ANY_WORD) -> 
 
 
 def _ear_of(summary: FileSummary, how: Hearing) -> Hearing:
-    """Give what counts as a word of a file; only imports and values can be other modules."""
+    """Give what counts as a word of a file: only what imports and values bind can be a module."""
     if has_star(summary):
         return how
+    imported: set[str] = set()
     roots: set[str] = set()
+    values: list[tuple[str, frozenset[str]]] = []
     for step in every_step(summary):
-        if isinstance(step, ImportModule):
-            roots.add(step.alias or step.module.partition(".")[0])
-        elif isinstance(step, ImportFrom):
-            roots.update(one.bound for one in step.names)
+        if isinstance(step, ImportModule | ImportFrom):
+            bound = _bound_by(step)
+            imported.update(bound)
+            top = step.module.partition(".")[0]
+            above = isinstance(step, ImportFrom) and step.level
+            if how.project is None or above or top in how.project:
+                roots.update(bound)
         elif isinstance(step, Bind) and step.value is not None:
-            roots.add(step.name)
+            values.append((step.name, frozenset(_roots_of(step.value))))
+    reaching, before = imported | _GIVING, -1
+    while before < len(reaching):
+        before = len(reaching)
+        found = {name for name, names in values if not names.isdisjoint(reaching)}
+        reaching |= found
+        roots |= found
     return how._replace(roots=frozenset(roots))
+
+
+_GIVING = frozenset({"__import__", "globals", "locals", "vars"})  # what they give may be a module
+
+
+def _bound_by(step: ImportModule | ImportFrom) -> tuple[str, ...]:
+    if isinstance(step, ImportModule):
+        return (step.alias or step.module.partition(".")[0],)
+    return tuple(one.bound for one in step.names)
+
+
+def _roots_of(value: object) -> Iterator[str]:
+    """Give the names at which the chains in a value begin."""
+    if isinstance(value, Ref):
+        yield value.name
+    elif isinstance(value, Struct):
+        for field in value.__struct_fields__:
+            yield from _roots_of(getattr(value, field))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _roots_of(item)
 
 
 def has_fallback(summary: FileSummary) -> bool:

@@ -49,6 +49,7 @@ TOGETHER = {
     "health_pipeline",
     "images",
     "incremental",
+    "collector",
     "link_inputs",
     "linked",
     "pipeline",

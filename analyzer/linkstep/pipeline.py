@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import posixpath
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +18,7 @@ from linkstep.analyses.cycles import import_cycles
 from linkstep.analyses.entry_points import all_entries, started_modules
 from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.shadowed_modules import shadowed_modules
+from linkstep.collector import collector_off
 from linkstep.config import Configuration
 from linkstep.delivery_pipeline import LeftOut, deliveries_of
 from linkstep.dependency_pipeline import DependencyCheck, judged_by
@@ -75,8 +73,6 @@ from linkstep.tree.git import held_by
 from linkstep.tree.journal import Journal
 from linkstep.tree.open import Source, open_earlier, open_source
 from linkstep.version_pipeline import AdmittedVersions
-
-_DEEPEST = 12_000  # frames; in Python code they take no room on the stack of C
 
 
 def check(
@@ -456,24 +452,6 @@ def _sources(
             found.append((summary, text))
     tree.asked(TextQuestion(tuple(words), WordForm.WRITTEN, False))
     return found
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Switch cyclic garbage collection off: trees and summaries are many objects, no cycles.
-
-    What is linked nests as deep as the imports of a program do, so there is room for that too.
-    """
-    enabled = gc.isenabled()
-    limit = sys.getrecursionlimit()
-    gc.disable()
-    sys.setrecursionlimit(max(limit, _DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if enabled:
-            gc.enable()
 
 
 def _behind(name: str, finder: Finder, project: Project) -> str | None:

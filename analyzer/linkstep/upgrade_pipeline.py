@@ -24,6 +24,7 @@ from linkstep.analyses.upgrades import (
     raised_by_getattr,
     unmet_declarations,
 )
+from linkstep.collector import collector_off
 from linkstep.errors import LinkstepError
 from linkstep.index.build import Index
 from linkstep.index.served_names import ServedNames
@@ -63,7 +64,7 @@ def check_upgrade(request: UpgradeRequest, observer: Observer) -> CheckResult:
     it, a wheel that cannot be read, an index that has none.
     """
     upgrade = Upgrade(request, observer)
-    with pipeline.collector_off():
+    with collector_off():
         if request.outdated:
             return upgrade.outdated()
         changes = [upgrade.change(text) for text in request.wanted]

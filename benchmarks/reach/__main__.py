@@ -24,10 +24,11 @@ from benchmarks.reach.environments import Application, Place, prepare
 from benchmarks.reach.imported import imported
 from linkstep.analyses.entry_points import started_modules
 from linkstep.analyses.graph import ImportGraph
+from linkstep.collector import collector_off
 from linkstep.config import load_configuration
 from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest
-from linkstep.pipeline import check_tree, collector_off
+from linkstep.pipeline import check_tree
 from linkstep.tree.directory import DirectoryTree
 
 HERE = Path(__file__).parent

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from linkstep import pipeline, preparation
 from linkstep.analyses.layers import LayerHistory
 from linkstep.analyses.shared_libraries import missing_shared_libraries
+from linkstep.collector import collector_off
 from linkstep.config import Configuration, load_configuration, override
 from linkstep.errors import LinkstepError
 from linkstep.images.comparison import bound_names, compare_with_sources
@@ -56,7 +57,7 @@ def check_image(request: ImageRequest, stdin: BinaryIO, observer: Observer) -> C
     counts, notes = Counts(), [_headline(prepared)]
     commented: tuple[str, ...] = ()
     if prepared.python is not None:
-        with pipeline.collector_off():
+        with collector_off():
             linked, further = _link(prepared, configuration, request, observer)
         facts = (*facts, *further)
         commented = tuple(linked.commented)

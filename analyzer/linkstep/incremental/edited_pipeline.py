@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from linkstep.collector import collector_off
 from linkstep.index.summaries import Summaries
 from linkstep.link.program import link_again, offers_of
 from linkstep.link_inputs import Ground, ground_of
@@ -11,7 +12,6 @@ from linkstep.model.links import FileLinks, Offers
 from linkstep.model.request import CheckRequest
 from linkstep.model.trace import RunTrace, Trace
 from linkstep.model.tree import Tree
-from linkstep.pipeline import collector_off
 from linkstep.preparation import configure, settings_of
 from linkstep.resolve.project import resolve_project
 from linkstep.tree.open import Source

@@ -219,8 +219,8 @@ class Noticing:
             return frozenset()
         files = self._trace.files
         modules = [files[path].module for path in paths]
-        named = self._known.having(modules, ())
         short = self._known.having([name.rpartition(".")[2] for name in modules], ())
+        named = None if short is None else self._known.having(modules, files.keys() - short)
         if named is None or short is None:
             return None
         parts = [name.split(".") for name in modules]

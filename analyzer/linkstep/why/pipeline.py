@@ -10,6 +10,7 @@ from msgspec import Struct
 from linkstep.analyses.import_chains import Arcs, ImportChains
 from linkstep.analyses.import_sites import Guarding
 from linkstep.closest import suggestion
+from linkstep.collector import collector_off
 from linkstep.errors import LinkstepError
 from linkstep.index.summaries import Summaries
 from linkstep.link.flow import Situation
@@ -19,7 +20,6 @@ from linkstep.model.findings import Finding
 from linkstep.model.observer import Observer
 from linkstep.model.summary import Span
 from linkstep.model.why import Answer, Chains, Explained, Hop, Report, WhyRequest
-from linkstep.pipeline import collector_off
 from linkstep.preparation import reader_of
 from linkstep.tree.journal import Journal
 from linkstep.why.case import Case

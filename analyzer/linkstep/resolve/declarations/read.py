@@ -140,14 +140,10 @@ class _Reading:
         found = []
         for place in (directory, *(posixpath.join(directory, name) for name in _FOLDERS)):
             inside = posixpath.basename(place) in _FOLDERS
-            for name, kind in sorted(self._tree.entries(place).items()):
+            entries = self._tree.entries(place)
+            for name in sorted(name for name in entries if name.endswith((".txt", ".in"))):
                 named = inside or "requirements" in name or name.startswith("reqs")
-                if (
-                    kind is EntryKind.FILE
-                    and named
-                    and name.endswith((".txt", ".in"))
-                    and "constraint" not in name
-                ):
+                if named and "constraint" not in name and entries[name] is EntryKind.FILE:
                     found.append(posixpath.join(place, name))
         return found
 

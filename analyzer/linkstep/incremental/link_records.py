@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import msgspec
 from msgspec import Struct
 
 from linkstep.model.digests import digest_of
-from linkstep.model.links import FileLinks
-from linkstep.model.summary import Invoke, Span
+from linkstep.model.links import FileLinks, ForeignImport
+from linkstep.model.summary import ImportByName, Invoke, Span
 from linkstep.model.trace import LinkRecord
 
 _PLACES = frozenset({"line", "column"})
@@ -18,33 +19,41 @@ def record_of(links: FileLinks) -> LinkRecord:
     """Give the record of a file's links."""
     rest = (
         sorted(links.unknown.items()),
-        links.broken,
+        [_without_places(one) for one in (*links.broken, *links.unproven, *links.state_reads)],
         sorted({(edge.target, edge.runs) for edge in links.edges}),
-        links.foreign,
-        links.unproven,
-        links.state_reads,
-        [one.ref if isinstance(one, Invoke) else None for one in links.calls],
+        [_of_import(one) for one in links.foreign],
+        [_of_call(one) for one in links.calls],
         links.asks_version,
     )
     return LinkRecord(links.references, links.resolved, _digest(rest))
 
 
-def _digest(value: object) -> bytes:
-    """Give 16 bytes that stand for values, lines and columns aside.
+def _of_import(one: ForeignImport) -> tuple[object, ...]:
+    """Give an import without its place: most files have many."""
+    guard = one.guard
+    told = (guard.kind, guard.catches, one.function, one.optional)
+    return (one.module, one.found, one.runs, *told)
 
-    >>> from linkstep.model.links import Edge
-    >>> from linkstep.model.facts import Runs
-    >>> first, second = (Edge("a.py", "b.py", line, Runs.IMPORT) for line in (1, 2))
-    >>> _digest(first) == _digest(second), _digest(first) == _digest("a.py")
-    (True, False)
-    """
-    return digest_of(repr(_without_places(value)).encode())
+
+def _of_call(one: Invoke | ImportByName) -> tuple[object, ...]:
+    return (one.ref.name, one.ref.attributes, one.ref.scope) if isinstance(one, Invoke) else ()
+
+
+def _digest(value: object) -> bytes:
+    return digest_of(msgspec.msgpack.encode(value))
 
 
 def _without_places(value: object) -> object:
+    """Give a value in lists, lines and columns aside.
+
+    >>> from linkstep.model.facts import Runs
+    >>> from linkstep.model.links import Edge
+    >>> _without_places(Edge("a.py", "b.py", 3, Runs.IMPORT))
+    ['Edge', 'a.py', 'b.py', <Runs.IMPORT: 'import'>]
+    """
     if isinstance(value, Struct):
         kind = type(value)
-        return kind.__name__, *(_without_places(getattr(value, name)) for name in _fields(kind))
+        return [kind.__name__, *(_without_places(getattr(value, name)) for name in _fields(kind))]
     if isinstance(value, (list, tuple)):
         return [_without_places(item) for item in value]
     return value

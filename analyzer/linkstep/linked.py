@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ class EarlierRun(Struct, frozen=True):
 
     `source` is what is checked now, and `ground` what it is linked on, if somebody has found it
     out. `after` says after a link with its `links` what of them does hold, None if all did, and
-    raises OutdatedError when little does.
+    raises OutdatedError when little does; `importers` gives the files that imported one.
     """
 
     source: Source
@@ -33,6 +33,7 @@ class EarlierRun(Struct, frozen=True):
     links: EarlierLinks
     after: Callable[[Program], EarlierLinks | None]
     commented: Sequence[str]
+    importers: Callable[[str], Iterable[str]]
 
 
 class Linked:

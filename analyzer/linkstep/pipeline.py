@@ -387,7 +387,11 @@ def _linked(
         count = sum(found.path not in links.links for found in given.checked)
         if count:
             observer.stage(f"linking {count} modules once more", count)
-        program = link_all(given._replace(earlier=links, setters=earlier.trace.setting))
+        program = link_all(
+            given._replace(
+                earlier=links, setters=earlier.trace.setting, importers=earlier.importers
+            )
+        )
         links = earlier.after(program)
     return program
 

@@ -121,7 +121,7 @@ class Edited:
             return None
         inside |= users
         if not (self._matters or self._reorders or noticing.matters or noticing.reorders):
-            found = self._recounted(source, contents, inside)
+            found = self._recounted(source, contents, inside, noticing)
             if found is not None:
                 return found
         self._reorders |= noticing.reorders
@@ -175,10 +175,13 @@ class Edited:
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
         known = relinking.without({*inside, *self._trace.moved})
-        return EarlierRun(source, self._ground, self._trace, known, relinking.after, commented)
+        importers = noticing.importers
+        return EarlierRun(
+            *(source, self._ground, self._trace, known, relinking.after, commented, importers)
+        )
 
     def _recounted(
-        self, source: Source, contents: dict[str, bytes], inside: set[str]
+        self, source: Source, contents: dict[str, bytes], inside: set[str], noticing: Noticing
     ) -> tuple[Report, RunTrace] | None:
         """Link the files whose references changed, and replace their records; None when the
         references end in another way.
@@ -193,7 +196,9 @@ class Edited:
             self._ground = edited_pipeline.ground_in(
                 self._request, source, source.tree, self._summaries
             )
-            linked, found = edited_pipeline.link_some_again(self._ground, self._trace, inside)
+            linked, found = edited_pipeline.link_some_again(
+                self._ground, self._trace, inside, noticing.importers
+            )
             everywhere = self._trace.everywhere
             for path, links in linked.items():
                 last, record = files[path].record, record_of(links)
@@ -210,7 +215,7 @@ class Edited:
         counts = replace(
             counts, references=counts.references + references, resolved=counts.resolved + resolved
         )
-        moved = self._trace.moved | contents.keys() | inside
+        moved = self._trace.moved | contents.keys()
         trace = replace(self._trace_with(source, files, found), moved=moved)
         return replace(self._report, counts=counts), trace
 

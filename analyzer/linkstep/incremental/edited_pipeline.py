@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from linkstep.collector import collector_off
 from linkstep.index.summaries import Summaries
@@ -18,9 +18,15 @@ from linkstep.tree.open import Source
 
 
 def link_some_again(
-    ground: Ground, last: RunTrace, paths: Set[str]
+    ground: Ground,
+    last: RunTrace,
+    paths: Set[str],
+    importers: Callable[[str], Iterable[str]],
 ) -> tuple[Mapping[str, FileLinks], Trace]:
-    """Link some files as `check` would, which has linked all others when it made `last`."""
+    """Link some files as `check` would, which has linked all others when it made `last`.
+
+    `importers` gives the files that import one, and were not edited.
+    """
     with collector_off():
         checked = [found for found in ground.files if found.path in last.files]
         return link_again(
@@ -28,6 +34,7 @@ def link_some_again(
                 importable=last.files.keys() - last.failing - paths,
                 setters=last.setting,
                 wanted=paths,
+                importers=importers,
             )
         )
 

@@ -86,6 +86,13 @@ class Noticing:
         self.matters = False
         self.reorders = False
 
+    def importers(self, path: str) -> Sequence[str]:
+        """Give the files that imported a file, without those that were edited."""
+        if path not in self._places:
+            return ()
+        found = self._by_target().get(self._places[path], ())
+        return [one for one in found if one not in self._edited]
+
     def is_edited(self, path: str) -> bool:
         """Whether a file is one of those that were edited."""
         return path in self._edited
@@ -194,8 +201,7 @@ class Noticing:
         paths = [path for path, file in files.items() if file.module == name]
         if len(paths) != 1:
             return False
-        importers = self._by_target().get(self._places[paths[0]], ())
-        for path in [one for one in importers if one not in self._edited][:_SOME]:
+        for path in self.importers(paths[0])[:_SOME]:
             summary = self._known.summary(path)
             package = package_of(path, files[path].module)
             if summary is not None and name in dotted_imports(summary, package):

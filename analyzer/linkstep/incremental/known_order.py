@@ -16,8 +16,13 @@ Changes = Mapping[str, tuple[Set[str], Set[str]]]
 """The files that some files import while they are imported, now and before, by path."""
 
 
-def order_with(order: ExecutionOrder, changes: Changes) -> ExecutionOrder | None:
+def order_with(
+    order: ExecutionOrder, changes: Changes, failing: Set[str] = frozenset()
+) -> ExecutionOrder | None:
     """Give the order after some changes, None when it may be another one.
+
+    Importing those of `failing` may fail now; they are in no circle, nor are those that lead to
+    them. From now on they count as files that raise in every order.
 
     >>> first = ExecutionOrder(leads={"a.py": (1,), "b.py": (), "c.py": ()})
     >>> order_with(first, {"b.py": ({"c.py"}, set())}).leads
@@ -40,7 +45,8 @@ def order_with(order: ExecutionOrder, changes: Changes) -> ExecutionOrder | None
     ]
     if any(_leads_to(place, targets, leads) for place, targets in further.items()):
         return None
-    return replace(order, leads=dict(zip(order.leads, leads, strict=True)))
+    doomed = order.doomed | {places[path] for path in failing if path in places}
+    return replace(order, leads=dict(zip(order.leads, leads, strict=True)), doomed=doomed)
 
 
 def _keeps_its_marks(order: ExecutionOrder, place: int, now: Set[int], before: Set[int]) -> bool:

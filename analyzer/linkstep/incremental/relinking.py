@@ -87,7 +87,7 @@ class Relinking:
             raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())
-        order = None if self._reorders else self._order_after(again, failing)
+        order = None if self._reorders else self._order_after(again, failing, changed)
         if order is not program.order:
             self._known = program.links.keys()
             names, looked_into = program.names_beside, program.names_by_path
@@ -107,12 +107,16 @@ class Relinking:
         return not is_edited and {*_said_at_import(last)} != {*_said_at_import(links)}
 
     def _order_after(
-        self, again: Mapping[str, FileLinks], failing: Mapping[str, FailingModule]
+        self,
+        again: Mapping[str, FileLinks],
+        failing: Mapping[str, FailingModule],
+        changed: Set[str],
     ) -> ExecutionOrder | None:
         """Give what executing modules gives now; None when that has to be found out.
 
         A file that is in no circle, and that no entry point executes, counts only when what it
-        imports now may fail or makes a circle.
+        imports now may fail or makes a circle. All that import it are linked `again` when
+        importing it is something else, one of those that `changed`.
         """
         order, scripted = self._last.order, self._trace.scripted
         if order is None:
@@ -120,7 +124,8 @@ class Relinking:
         changes: dict[str, tuple[set[str], set[str]]] = {}
         for path, links in again.items():
             last, whole = self._last.links[path], any(scripted.get(path, ()))
-            if failing.get(path) != self._failing.get(path):
+            repaired = path in self._failing and path not in failing
+            if repaired or (path in changed and path in scripted):
                 return None
             if path in self._in_failing_circles and not self._noticing.stands(path):
                 return None
@@ -129,7 +134,7 @@ class Relinking:
             if path in scripted or _calls(last) != _calls(links):
                 return None
             changes[path] = {*_imported(links)}, {*_imported(last)}
-        return order_with(order, changes) if changes else order
+        return order_with(order, changes, changed) if changes or changed else order
 
 
 def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:

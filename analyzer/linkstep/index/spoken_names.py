@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from types import NoneType
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -23,7 +24,9 @@ from linkstep.model.summary import (
     ImportedName,
     ImportFrom,
     ImportModule,
+    Invoke,
     Scope,
+    Span,
     Use,
 )
 
@@ -205,6 +208,8 @@ def _words(value: object, ear: Hearing) -> Iterator[str]:
     """Give the words of a value: attributes, what is imported, texts, and what else counts."""
     if isinstance(value, str):
         yield from _WORD.findall(value) if _is_path(value, ear) else ()
+    elif isinstance(value, Use | Invoke):  # most steps
+        yield from _words(value.ref, ear)
     elif isinstance(value, Ref):
         if ear.roots is None or value.name in ear.roots:
             yield from value.attributes
@@ -219,13 +224,17 @@ def _words(value: object, ear: Hearing) -> Iterator[str]:
     elif isinstance(value, Struct):
         is_bound = isinstance(value, Bind | ClassBody | Scope)
         for field in value.__struct_fields__:
-            if ear.own or not (is_bound and field == "name"):
-                yield from _words(getattr(value, field), ear)
+            inner = getattr(value, field)
+            if type(inner) not in _WORDLESS and (ear.own or not (is_bound and field == "name")):
+                yield from _words(inner, ear)
     elif isinstance(value, dict):
         yield from _words(tuple(value.items()), ear)
     elif isinstance(value, (tuple, frozenset)):
         for item in value:
             yield from _words(item, ear)
+
+
+_WORDLESS = frozenset({int, bool, NoneType, Span})
 
 
 def _is_path(text: str, ear: Hearing) -> bool:

@@ -50,6 +50,7 @@ class Evidence:
         self.lookup = lookup
         self.first_party: list[Module] = []
         self.setters: Container[str] | None = None  # files: the only ones of `setting`
+        self.importers: Callable[[str], Iterable[str]] = lambda path: ()
         self.others: list[Module] = []
         self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
@@ -369,6 +370,11 @@ class Evidence:
                 if module not in self._set_there:
                     self._set_there[module] = _survey([module]).setters
                 yield from self._set_there[module].get(name, ())
+
+    def importers_of(self, path: str) -> Iterator[Module]:
+        """Give checked modules that are known to import a file, as far as that is known."""
+        importers = frozenset(self.importers(path))
+        return (module for module in self.first_party if module.path in importers)
 
     def setting(self) -> frozenset[str]:
         """Give the checked files that may set names on other modules, or enter modules."""

@@ -47,7 +47,8 @@ class LinkInput(NamedTuple):
     `suspects` are installed top-level modules, by name, whose own imports may fail. `importable`
     are the files of checked modules of which it is known that importing them need not fail, and
     `setters` those that may set names on others or enter modules; None if that is not known.
-    `earlier` has the links of checked modules that still hold, and are not linked again.
+    `earlier` has the links of checked modules that still hold, and are not linked again, and
+    `importers` gives some of the files that import one.
     """
 
     checked: Sequence[Found]
@@ -65,6 +66,7 @@ class LinkInput(NamedTuple):
     setters: Container[str] | None = None
     wanted: Container[str] | None = None
     earlier: EarlierLinks | None = None
+    importers: Callable[[str], Iterable[str]] = lambda path: ()
 
 
 class OutdatedError(Exception):
@@ -166,6 +168,7 @@ def _prepared(given: LinkInput, verdicts: Verdicts | None = None) -> tuple[Links
     lookup.failures.suspects = given.suspects
     lookup.failures.importable = given.importable
     lookup.evidence.setters = given.setters
+    lookup.evidence.importers = given.importers
     loaded = [modules.load(found) for found in given.checked]
     if given.earlier is not None:
         known = given.earlier.links

@@ -7,6 +7,7 @@ imports it: a file of the project, or one that is installed and gets imported.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from linkstep.link.import_scan import scan_imports, with_parents
@@ -19,6 +20,8 @@ from linkstep.model.summary import FileSummary, ImportByName, ImportFrom, Import
 
 if TYPE_CHECKING:
     from linkstep.link.evidence import Evidence
+
+_SOME = 5  # files that are asked before all are
 
 # Submodules that are in sys.modules, and set on their packages, once CPython has started
 # with `site` (`python -c "import sys; print(sys.modules)"`), or that commonly installed
@@ -48,6 +51,8 @@ class Submodules:
         if not module.is_package:
             return False
         dotted = f"{module.name}.{name}"
+        if self._imported is None and self._is_known(dotted, module):
+            return True
         if self._imported is None:
             self._imported = set()
             for importer in self.evidence.first_party:
@@ -61,6 +66,12 @@ class Submodules:
         if verdict is None:
             verdict = self._closures[dotted] = self._in_closure(dotted, module)
         return verdict
+
+    def _is_known(self, dotted: str, package: Module) -> bool:
+        """Whether one of the files imports the submodule that are known to lead to it."""
+        found = self.modules.find(dotted, package)
+        importers = self.evidence.importers_of(found.path) if isinstance(found, Module) else ()
+        return any(dotted in imports_of(one) for one in islice(importers, _SOME))
 
     def is_taken(self, package: Module, name: str, taker: Module) -> bool:
         """Whether a star import in `taker` finds the submodule set on its package.

@@ -10,14 +10,14 @@ and judged. In any other case nothing is said here, and everything is linked.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from linkstep.analyses.suggestions import closest
 from linkstep.errors import LinkstepError
-from linkstep.incremental.edited_users import KnownFiles, Noticing, package_of
+from linkstep.incremental.edited_users import KnownFiles, Noticing, is_too_much, package_of
 from linkstep.incremental.run_trace import texts_below
 from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.summaries import Kept, Summaries
@@ -70,6 +70,7 @@ class Edited:
         self._links = links
         self._known = KnownFiles(trace, request.reader, summaries)
         self._commented = set(trace.commented)
+        self._gone: dict[str, Set[str]] = {}
         self._matters = False  # more may follow from it than how references end
         self._reorders = False  # something else may be executed
         self._ground: Ground | None = None
@@ -120,6 +121,12 @@ class Edited:
         if users is None:
             return None
         inside |= users
+        failing = (
+            noticing.failing_without(self._gone, users - contents.keys()) if self._gone else []
+        )
+        concerned = noticing.reaching(failing)
+        if concerned is None or is_too_much(len(concerned), len(self._trace.files)):
+            return None
         if not (self._matters or self._reorders or noticing.matters or noticing.reorders):
             found = self._recounted(source, contents, inside, noticing)
             if found is not None:
@@ -134,6 +141,8 @@ class Edited:
         trace = self._trace
         told, tells = outline(before), outline(now)
         changed = told.changed(tells)
+        if told.names.keys() - tells.names.keys():
+            self._gone[path] = told.names.keys() - tells.names.keys()
         scopes = trace.executed.get(path, ())
         if told.rest != tells.rest or WHOLE in scopes:
             return None

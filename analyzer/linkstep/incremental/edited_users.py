@@ -17,13 +17,20 @@ from linkstep.index.spoken_names import (
 from linkstep.index.summaries import Summaries
 from linkstep.link.submodules import dotted_imports
 from linkstep.model.environment import kind_of
-from linkstep.model.summary import FileSummary
+from linkstep.model.summary import FileSummary, ImportFrom
 from linkstep.model.trace import WHOLE, RunTrace
 from linkstep.model.tree import Tree
 from linkstep.resolve.stdlib import Presence, is_stdlib
 
 _MOST = 800  # files that are looked at
 _SOME = 5  # files that are asked whether they import a module
+_FEW = 100  # files
+_SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
+
+
+def is_too_much(count: int, files: int) -> bool:
+    """Whether so many files are better linked with all others."""
+    return count > max(_FEW, _SHARE * files)
 
 
 def package_of(path: str, module: str) -> str:
@@ -92,6 +99,24 @@ class Noticing:
             return ()
         found = self._by_target().get(self._places[path], ())
         return [one for one in found if one not in self._edited]
+
+    def failing_without(self, gone: Mapping[str, Set[str]], users: Iterable[str]) -> list[str]:
+        """Give those of some files that take names at their top which are `gone` from a file:
+        they cannot be imported any more, unless something else offers the names.
+        """
+        found = []
+        for path in users:
+            summary = self._summary(path)
+            taken = {
+                one.name
+                for step in (summary.body if summary is not None else ())
+                if isinstance(step, ImportFrom)
+                for one in step.names
+            }
+            targets = {self._places[offering] for offering, names in gone.items() if names & taken}
+            if not targets.isdisjoint(self._trace.files[path].targets):
+                found.append(path)
+        return found
 
     def is_edited(self, path: str) -> bool:
         """Whether a file is one of those that were edited."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 
-from linkstep.incremental.edited_users import Noticing
+from linkstep.incremental.edited_users import Noticing, is_too_much
 from linkstep.incremental.known_order import order_with
 from linkstep.link.program import OutdatedError
 from linkstep.model.execution import CycleFailure
@@ -24,9 +24,6 @@ from linkstep.model.links import (
 )
 from linkstep.model.summary import Invoke
 from linkstep.model.trace import RunTrace
-
-_FEW = 100  # files
-_SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
 
 
 class Relinking:
@@ -57,7 +54,7 @@ class Relinking:
         Raises OutdatedError when these are too many.
         """
         last = self._last
-        if len(paths) > max(_FEW, _SHARE * len(last.links)):
+        if is_too_much(len(paths), len(last.links)):
             raise OutdatedError
         self._known = last.links.keys() - paths
         return EarlierLinks(

@@ -170,6 +170,16 @@ def test_what_breaks_is_linked_with_those_who_may_notice(
     assert (told, stages) == (project.cold(), again)
 
 
+def test_all_is_linked_when_most_of_it_is_concerned(project: ChangingProject) -> None:
+    for number in range(120):
+        name = project.root / f"app/user_{number}.py"
+        name.write_text("def use():\n    from app.db import connect\n    return connect\n")
+    project.warm()
+    edit(project, "app/db.py", "def connect", "def connected")
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), ["reading 142 files", "linking 142 modules"])
+
+
 def test_a_finding_moves_with_its_line(project: ChangingProject) -> None:
     edit(project, "app/api.py", "    return x", "    return db.never")
     broken, _ = project.warm()

@@ -26,7 +26,7 @@ from linkstep.index.cache import Cache, StoredResult
 from linkstep.index.summaries import Summaries
 from linkstep.model.digests import digest_of
 from linkstep.model.findings import Report, Rule
-from linkstep.model.links import EarlierLinks, Offers
+from linkstep.model.links import EarlierLinks, Offers, OutdatedError
 from linkstep.model.observer import Observer, Unobserved
 from linkstep.model.policy import FailOn
 from linkstep.model.request import CheckRequest, CheckResult
@@ -153,8 +153,6 @@ class CachedState:
         self, earlier: EarlierRun, comparison: Comparison, journal: Journal, observer: Observer
     ) -> CheckResult | None:
         """Give the result of linking some files; None when most have to be linked."""
-        from linkstep.link.program import OutdatedError
-
         try:
             result = self._check(observer, journal, earlier)
         except OutdatedError:

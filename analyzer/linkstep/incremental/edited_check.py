@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from linkstep.analyses.suggestions import closest
 from linkstep.errors import LinkstepError
 from linkstep.incremental.edited_users import KnownFiles, Noticing, is_too_much, package_of
-from linkstep.incremental.run_trace import texts_below
+from linkstep.incremental.run_trace import scopes_with, texts_below
 from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.summaries import Kept, Summaries
 from linkstep.index.summarize import summarize
@@ -27,7 +27,7 @@ from linkstep.link.submodules import dotted_imports
 from linkstep.linked import EarlierRun
 from linkstep.model.environment import kind_of
 from linkstep.model.findings import Report
-from linkstep.model.links import EarlierLinks
+from linkstep.model.links import EarlierLinks, OutdatedError
 from linkstep.model.request import CheckRequest
 from linkstep.model.summary import FileSummary
 from linkstep.model.trace import WHOLE, FileTrace, RunTrace, Trace
@@ -87,7 +87,7 @@ class Edited:
             paths = [self._path_of(one, source) for one in self._changed]
             known = [path for path in paths if path in self._trace.files]
             return self._after(source, known) if len(known) == len(paths) else None
-        except (LinkstepError, OSError):
+        except (LinkstepError, OSError, OutdatedError):
             return None  # whoever links everything says what is wrong
 
     def _after(
@@ -184,9 +184,14 @@ class Edited:
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
         known = relinking.without({*inside, *self._trace.moved})
-        importers = noticing.importers
         return EarlierRun(
-            *(source, self._ground, self._trace, known, relinking.after, commented, importers)
+            source=source,
+            ground=self._ground,
+            trace=self._trace,
+            links=known,
+            after=relinking.after,
+            commented=commented,
+            importers=noticing.importers,
         )
 
     def _recounted(
@@ -229,15 +234,12 @@ class Edited:
         return replace(self._report, counts=counts), trace
 
     def _trace_with(self, source: Source, files: dict[str, FileTrace], found: Trace) -> RunTrace:
-        executed = {path: set(scopes) for path, scopes in self._trace.executed.items()}
-        for path, scope in found.executed:
-            executed.setdefault(path, set()).add(scope)
         return replace(
             self._trace,
             held=held_by(source.tree),
             files=files,
             texts=self._trace.texts | texts_below(source, self._journal),
-            executed={path: tuple(sorted(scopes)) for path, scopes in executed.items()},
+            executed=scopes_with([found.executed], self._trace.executed),
             scanned=self._trace.scanned | found.scanned,
             questions=tuple({*self._trace.questions, *self._journal.questions}),
         )

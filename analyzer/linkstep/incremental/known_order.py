@@ -6,7 +6,7 @@ can then count in two ways only: they lead back to themselves, or to what may fa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec.structs import replace
 
@@ -67,13 +67,12 @@ def _keeps_its_marks(order: ExecutionOrder, place: int, now: Set[int], before: S
     return risky <= {target for targets in others for target in targets}
 
 
-def _leads_to(place: int, targets: Set[int], leads: Collection[Collection[int]]) -> bool:
+def _leads_to(place: int, targets: Set[int], leads: Sequence[Sequence[int]]) -> bool:
     """Whether a module may be reached from some others."""
-    known = list(leads)
     reached = set(targets)
     pending = list(reached)
     while pending:
-        come = set(known[pending.pop()]) - reached
+        come = set(leads[pending.pop()]) - reached
         reached |= come
         pending += come
     return place in reached

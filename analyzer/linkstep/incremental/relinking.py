@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Set
 
 from linkstep.incremental.edited_users import Noticing, is_too_much
 from linkstep.incremental.known_order import order_with
-from linkstep.link.program import OutdatedError
 from linkstep.model.execution import CycleFailure
 from linkstep.model.facts import Runs
 from linkstep.model.links import (
@@ -20,6 +19,7 @@ from linkstep.model.links import (
     ExecutionOrder,
     FailingModule,
     FileLinks,
+    OutdatedError,
     Program,
 )
 from linkstep.model.summary import Invoke

@@ -53,8 +53,8 @@ def trace_of_run(
         _prefix(source),
         files,
         texts_below(source, journal) | (last.texts if last is not None else frozenset()),
-        _scopes([one.executed for one in traces], last.executed if last is not None else {}),
-        _scopes([one.scripted for one in traces], last.scripted if last is not None else {}),
+        scopes_with([one.executed for one in traces], last.executed if last is not None else {}),
+        scopes_with([one.scripted for one in traces], last.scripted if last is not None else {}),
         {
             **(last.scanned if last is not None else {}),
             **{path: told for one in traces for path, told in one.scanned.items()},
@@ -101,7 +101,7 @@ def _files(tree: Tree, program: Program, earlier: EarlierRun | None) -> dict[str
     return files
 
 
-def _scopes(
+def scopes_with(
     found: Iterable[Iterable[tuple[str, int]]], last: Mapping[str, Sequence[int]]
 ) -> dict[str, tuple[int, ...]]:
     """Give the scopes that were looked into by path, with those of the last run."""

@@ -17,6 +17,7 @@ from msgspec import Struct
 from linkstep.model.digests import digest_of
 from linkstep.model.steps import all_steps, root_of
 from linkstep.model.summary import (
+    DEFINING,
     Bind,
     BindingKind,
     ClassBody,
@@ -42,7 +43,6 @@ _LINES = frozenset({"line", "reraises"})
 # state is used, and that names or modules are set, for which all of the function counts.
 _TELLING = (ImportByName, StateUse)
 SETTING = (ExternalBind, ModuleAlias, PathEdit, Exports)
-DEFINING = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)
 
 
 class Outline(Struct, frozen=True):

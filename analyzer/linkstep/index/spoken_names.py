@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from linkstep.index.outline import DEFINING, SETTING
+from linkstep.index.outline import SETTING
 from linkstep.model.expressions import Ref
 from linkstep.model.steps import all_steps, every_step
 from linkstep.model.summary import (
+    DEFINING,
     Bind,
     ClassBody,
     Define,

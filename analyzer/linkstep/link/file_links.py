@@ -8,10 +8,8 @@ from linkstep.link.modules import Module
 from linkstep.link.references import link_module
 from linkstep.link.settling import Links
 from linkstep.model.links import FileLinks
-from linkstep.model.summary import Bind, BindingKind, FileSummary
+from linkstep.model.summary import DEFINING, Bind, FileSummary
 from linkstep.model.trace import Trace
-
-_DEFINING = frozenset({BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT})
 
 
 def links_of(links: Links, module: Module) -> FileLinks:
@@ -51,7 +49,7 @@ def trace_of(lookup: Lookup) -> Trace:
 def _defined(summary: FileSummary) -> dict[str, None]:
     """Give the names that statements at the top of a file define, in order."""
     steps = (step for step in summary.body if isinstance(step, Bind))
-    return dict.fromkeys(step.name for step in steps if step.kind in _DEFINING)
+    return dict.fromkeys(step.name for step in steps if step.kind in DEFINING)
 
 
 def _test_in(summary: FileSummary) -> str | None:

@@ -25,6 +25,7 @@ from linkstep.model.links import (
     LinkedModule,
     Offer,
     Offers,
+    OutdatedError,
     Program,
 )
 from linkstep.model.summary import BindingKind, FileSummary, Harmless, ImportFrom, ImportModule
@@ -67,10 +68,6 @@ class LinkInput(NamedTuple):
     wanted: Container[str] | None = None
     earlier: EarlierLinks | None = None
     importers: Callable[[str], Iterable[str]] = lambda path: ()
-
-
-class OutdatedError(Exception):
-    """What an earlier link gave does not go with what there is now."""
 
 
 def link(

@@ -268,6 +268,10 @@ class EarlierLinks(Struct, frozen=True, array_like=True):
     looked_into: dict[str, tuple[str, ...]]
 
 
+class OutdatedError(Exception):
+    """What an earlier link gave does not go with what there is now."""
+
+
 class LinkedModule:
     """A first-party module that was linked; what it says is looked up when it is asked for."""
 

@@ -56,6 +56,10 @@ class BindingKind(enum.StrEnum):
     DYNAMIC = "dynamic"
 
 
+DEFINING = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)
+"""Bindings that define something, rather than take it from elsewhere."""
+
+
 class Bind(Struct, frozen=True, array_like=True, tag=1):
     """A name is bound here; `value` is known for simple right-hand sides only."""
 

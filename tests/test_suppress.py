@@ -12,12 +12,12 @@ from facts import finding, reference
 from linkstep.model.facts import BrokenFile
 from linkstep.model.findings import Finding
 from linkstep.model.summary import Span
+from linkstep.rulebook.comment_words import may_be_unused
 from linkstep.rulebook.comments import read_comments
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.suppress import (
     Suppressed,
     comments_by_libcst,
-    may_be_unused,
     read_suppressions,
     suppress,
 )

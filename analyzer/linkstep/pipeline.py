@@ -63,10 +63,10 @@ from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
 from linkstep.rulebook.baseline import Baseline
+from linkstep.rulebook.comment_words import may_be_unused
 from linkstep.rulebook.judge import Judgement, judge
 from linkstep.rulebook.load import load_rules
 from linkstep.rulebook.select import check_policy
-from linkstep.rulebook.suppress import may_be_unused
 from linkstep.rulebook.view import view
 from linkstep.staged_pipeline import say_untracked
 from linkstep.tree.git import held_by

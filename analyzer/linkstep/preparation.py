@@ -19,8 +19,8 @@ from linkstep.model.settings import ResolveSettings
 from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import Tree
 from linkstep.rulebook.baseline import MAKE, Baseline, parse_baseline
+from linkstep.rulebook.comment_words import COMMENTS
 from linkstep.rulebook.select import matches
-from linkstep.rulebook.suppress import COMMENTS
 from linkstep.tree.directory import DirectoryTree
 from linkstep.tree.open import Source
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import tomli
-
 from linkstep.errors import LinkstepError
 
 
@@ -27,6 +25,8 @@ def read_toml(data: bytes, where: str) -> dict[str, Any]:
     ...     print(error.where, "|", error.why)
     pyproject.toml:2:5 | Invalid value
     """
+    import tomli  # most runs read no TOML
+
     try:
         return tomli.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -47,6 +46,8 @@ def closest(name: str, names: Sequence[str]) -> str | None:
     >>> closest("connect", ["shutdown"]) is None
     True
     """
+    from difflib import SequenceMatcher  # only what breaks needs it
+
     wanted = _words(name)
     best, best_score = None, 0.0
     for other in names:
@@ -54,7 +55,7 @@ def closest(name: str, names: Sequence[str]) -> str | None:
             continue
         words = _words(other)
         shared = len(wanted & words) / max(len(wanted | words), 1)
-        matcher = difflib.SequenceMatcher(None, name.lower(), other.lower())
+        matcher = SequenceMatcher(None, name.lower(), other.lower())
         if shared < 0.5 and min(matcher.real_quick_ratio(), matcher.quick_ratio()) < _SPELLING:
             continue
         spelling = matcher.ratio()

@@ -37,10 +37,11 @@ from linkstep.tree.inputs import (
     KIND,
     Answer,
     Comparison,
+    Contents,
     Inputs,
+    KnownContents,
     Reply,
     compare,
-    contents_of,
     known_contents,
 )
 from linkstep.tree.journal import Journal
@@ -110,8 +111,8 @@ class CachedState:
         if stored is not None and comparison is not None and comparison.same:
             told = _decoded(stored.data, _Told)
             if told is not None:
-                if comparison.renewed is not None:
-                    inputs = msgspec.msgpack.encode(comparison.renewed)
+                if comparison.renewed:
+                    inputs = msgspec.msgpack.encode(comparison.with_({}))
                     self._result = replace(stored, inputs=inputs)
                 return self._retold(told, stored, now)
         if stored is not None and comparison is not None:
@@ -126,13 +127,14 @@ class CachedState:
         """Give the result after an edit that few links can depend on; None after any other."""
         told = _decoded(stored.data, _Told)
         trace = None if told is None else _decoded(told.trace, RunTrace)
-        if told is None or trace is None or not comparison.changed:
+        if told is None or trace is None or not comparison.answered:
             return None
         from linkstep.incremental.edited_check import Edited  # it reads files
 
-        journal = Journal(now, comparison.contents)
+        journal = Journal(now, KnownContents(comparison))
+        changed = comparison.changed.values()
         edited = Edited(
-            *(self._request, told.report, trace, comparison.changed, journal, self.summaries),
+            *(self._request, told.report, trace, changed, journal, self.summaries),
             partial(self._links_of, told.links),
         )
         found = edited.retold()
@@ -143,7 +145,7 @@ class CachedState:
             return self._relinked(found, comparison, journal, observer)
         report, trace = found
         told = replace(told, report=report, held=trace.held, trace=msgspec.msgpack.encode(trace))
-        inputs = journal.inputs_with(comparison.kept, comparison.answers)
+        inputs = journal.inputs_after(comparison)
         self._result = replace(
             stored, inputs=msgspec.msgpack.encode(inputs), data=msgspec.msgpack.encode(told)
         )
@@ -161,7 +163,7 @@ class CachedState:
             return None
         self._keep(result)
         if self._result is not None:
-            inputs = journal.inputs_with(comparison.kept, comparison.answers)
+            inputs = journal.inputs_after(comparison)
             self._result = replace(self._result, inputs=msgspec.msgpack.encode(inputs))
         return result
 
@@ -216,7 +218,7 @@ class CachedState:
         if comparison is None:
             journal = _journal_for(self._request, self._cache, now)
         else:
-            journal = Journal(now, comparison.contents)
+            journal = Journal(now, KnownContents(comparison))
         _note_surroundings(self._request, journal)
         result = self._check(observer, journal)
         if self.key is not None:
@@ -244,7 +246,8 @@ class CachedState:
         @once
         def again() -> CheckResult:
             inputs = _decoded(stored.inputs, Inputs)
-            journal = Journal(now, {} if inputs is None else contents_of(inputs))
+            known: Contents = {} if inputs is None else KnownContents(Comparison(inputs, {}, {}))
+            journal = Journal(now, known)
             return self._check(Unobserved(), journal)
 
         @once

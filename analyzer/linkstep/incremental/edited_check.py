@@ -31,8 +31,8 @@ from linkstep.model.links import EarlierLinks, OutdatedError
 from linkstep.model.request import CheckRequest
 from linkstep.model.summary import FileSummary
 from linkstep.model.trace import WHOLE, FileTrace, RunTrace, Trace
-from linkstep.resolve.mentions import is_answered
-from linkstep.rulebook.suppress import COMMENTS, may_be_unused
+from linkstep.resolve.text_questions import is_answered
+from linkstep.rulebook.comment_words import COMMENTS, may_be_unused
 from linkstep.tree.git import held_by
 from linkstep.tree.inputs import FILE, OBJECT, Input
 from linkstep.tree.journal import Journal

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import EntryKind, Tree
+from linkstep.resolve.text_questions import word_pattern, words_of
 
-_LARGEST = 1 << 20
 _NOT_TEXT = re.compile(
     r"\.(?:png|jpe?g|gif|ico|svg|webp|pdf|zip|gz|tgz|whl|so|pyd|dll|woff2?|ttf|eot|mo|po|lock|map"
     r"|mp[34]|sqlite3?|db|pyc|parquet|npy|pkl|bin)\Z|\APKG-INFO\Z",
@@ -56,7 +56,7 @@ class Mentions:
         (True, False)
         """
         words = list(words)
-        pattern = _pattern(words)
+        pattern = word_pattern(words)
         witness = next((p for p, text in self._all() if self._has(p, text, words, pattern)), "")
         question = TextQuestion(tuple(words), WordForm.DISTRIBUTION, bool(witness), witness=witness)
         self._tree.asked(question)
@@ -70,7 +70,7 @@ class Mentions:
 
     def where_installing(self, words: Iterable[str]) -> bool:
         """Whether a file that installs things by itself names one of the words."""
-        pattern = _pattern(words)
+        pattern = word_pattern(words)
         if self._installing is None:
             self._installing = [text for path, text in self._all() if _INSTALLS.search(path)]
         return any(pattern.search(text) for text in self._installing)
@@ -97,51 +97,19 @@ class Mentions:
     def _read(self, path: str) -> str:
         whole = path in self._declaring or _INSTALLS.search(path)
         try:
-            return _words_of((self._tree.read if whole else self._tree.source)(path))
+            return words_of((self._tree.read if whole else self._tree.source)(path))
         except OSError:
             return ""
-
-
-def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
-    """Whether the answer to a question still holds when a file has another text.
-
-    >>> question = TextQuestion(
-    ...     ("psycopg2-binary",), WordForm.DISTRIBUTION, True, witness="settings.py")
-    >>> is_answered(question, "settings.py", b"psycopg2_Binary")
-    True
-    >>> is_answered(question, "settings.py", b""), is_answered(question, "db.py", b"")
-    (False, True)
-    """
-    if question.path not in ("", path) or (question.witness and question.witness != path):
-        return True
-    if question.form is WordForm.DISTRIBUTION:
-        return question.answer == bool(_pattern(question.words).search(_words_of(text)))
-    searched = text.lower() if question.form is WordForm.ANY_CASE else text
-    return question.answer == any(word.encode() in searched for word in question.words)
-
-
-def _words_of(content: bytes) -> str:
-    """Give the text of a file as it is searched; none of one that is very long, or no text."""
-    if len(content) > _LARGEST or b"\0" in content[:1024]:
-        return ""
-    return content.decode("utf-8", "replace").lower()
 
 
 def _parts(word: str) -> list[str]:
     return [part for part in re.split(r"[-_.]+", word.lower()) if part]
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Match whole words; what normalization makes equal is equal here (PEP 503)."""
-    loose = sorted({re.sub(r"[-_.]+", "-", word) for word in words})
-    written = "|".join(re.escape(word).replace(r"\-", r"[-_.]?") for word in loose)
-    return re.compile(rf"(?<![A-Za-z0-9_])(?:{written})(?![A-Za-z0-9_])", re.IGNORECASE)
-
-
 def _without_requirements(text: str, pattern: re.Pattern[str]) -> str:
     """Give a declaring file's text without what requires: quoted, or at the start of a line.
 
-    >>> pattern = _pattern(["six"])
+    >>> pattern = word_pattern(["six"])
     >>> _without_requirements("a = ['six>=1']\\nsix = '*'\\nrun = 'six:main'", pattern)
     "a = []\\n = '*'\\nrun = 'six:main'"
     """

@@ -45,7 +45,7 @@ def judge(
     """Say what the user is told about the facts of a run.
 
     `read` gives the bytes of a file that a fact names, None when it cannot be read.
-    `commented` are the files that `suppress.may_be_unused` is true of: they are looked
+    `commented` are the files that `comment_words.may_be_unused` is true of: they are looked
     through for comments that silence nothing. Only findings that configuration would
     have shown count as suppressed. `in_view` says which entries of the baseline this run
     could have met: the others are not stale. Stale entries are told whatever is selected,

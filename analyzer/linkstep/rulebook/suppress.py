@@ -24,12 +24,12 @@ from msgspec import Struct
 from linkstep.model.facts import BrokenFile, UnusedSuppression
 from linkstep.model.findings import Finding, Rule
 from linkstep.model.summary import Span
+from linkstep.rulebook.comment_words import COMMENTS, lines_saying, may_be_unused
 from linkstep.rulebook.comments import Comment, Extent, read_comments
 
 OWN = re.compile(r"#\s*linkstep:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?")
 NOQA = re.compile(r"#\s*noqa(?![\w-])(\s*:)?\s*([A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?", re.IGNORECASE)
 SAYING = re.compile(rf"{OWN.pattern}|{NOQA.pattern}", re.IGNORECASE)
-OWN_TEXT = re.compile(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", re.IGNORECASE)
 
 EVERY_RULE = "any rule"
 UNUSED = {"LS901", "unused-suppression"}  # a comment with one of these is meant to stay
@@ -46,10 +46,6 @@ class Suppression(Struct, frozen=True):
     last_line: int
     words: tuple[str, ...]
     own: bool
-
-
-COMMENTS = ("noqa", "linkstep")
-"""What every comment that silences something has, in any case."""
 
 
 class Suppressed(Struct, frozen=True):
@@ -104,35 +100,11 @@ def _may_matter(source: bytes, codes: set[str], *, silences: bool) -> bool:
 
     Most comments name rules of other linters. One that names none can only silence.
     """
-    for line in _lines_saying(COMMENTS, source):
+    for line in lines_saying(COMMENTS, source):
         for said in _parse(Comment(0, 0, line.decode("utf-8", "replace"), (0, 0))):
             if said.own or not codes.isdisjoint(said.words) or (silences and not said.words):
                 return True
     return False
-
-
-def _lines_saying(words: Iterable[str], source: bytes) -> Iterator[bytes]:
-    """Give the lines with one of some words, in whatever case."""
-    lowered = source.lower().replace(b"\r", b"\n")
-    for word in map(str.encode, words):
-        at = lowered.find(word)
-        while at >= 0:
-            end = lowered.find(b"\n", at)
-            end = len(lowered) if end < 0 else end
-            yield source[lowered.rfind(b"\n", 0, at) + 1 : end]
-            at = lowered.find(word, end)
-
-
-def may_be_unused(source: bytes) -> bool:
-    """Whether a file without findings has to be handed to `suppress` all the same.
-
-    >>> may_be_unused(b"import os  # noqa: F401"), may_be_unused(b"x  # noqa: LS102")
-    (False, True)
-    """
-    lowered = source.lower()
-    if b"linkstep:" not in lowered and b"noqa:" not in lowered:
-        return False  # far faster than to search for the pattern
-    return OWN_TEXT.search(source) is not None
 
 
 def read_suppressions(source: bytes) -> tuple[Suppression, ...]:

@@ -12,7 +12,6 @@ headers are not modules.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import posixpath
 import re
@@ -186,6 +185,8 @@ def _shiv(members: Members, paths: Mapping[str, int]) -> Layout:
 
 def _started(members: Members, file: str) -> str:
     """Give the top-level name of the entry point that a zipapp's own file names."""
+    import json  # asked of zipapps only
+
     try:
         document = json.loads(members.read(file) or b"{}")
     except (ValueError, RecursionError, OSError):

@@ -9,16 +9,18 @@ temporary one, and only they name it.
 from __future__ import annotations
 
 import os
-import subprocess
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
 from linkstep.errors import LinkstepError
 from linkstep.tree.journal import LISTING, Journal
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
@@ -98,9 +100,11 @@ class Repository:
 
     def ask(self, *arguments: str, stdin: bytes = b"", timeout: float | None = None) -> bytes:
         """Run one git command, for `timeout` seconds at most, and give what it prints."""
+        from subprocess import TimeoutExpired, run  # where there is no repository, none starts
+
         answer = b""
         try:
-            done = subprocess.run(
+            done = run(
                 command(arguments),
                 cwd=self._cwd,
                 env=self._environ,
@@ -110,7 +114,7 @@ class Repository:
                 timeout=timeout,
             )
             answer = answer_of(done.returncode, done.stdout)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             raise GitFailedError(f"git {arguments[0]} took longer than {timeout:.0f} s") from None
         except FileNotFoundError:
             raise LinkstepError(
@@ -269,13 +273,15 @@ class Blobs:
     """The contents of objects, by one `git cat-file --batch` that runs as long as this lives."""
 
     def __init__(self, cwd: Path, environ: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
+        from subprocess import DEVNULL, PIPE, Popen
+
+        self._process = Popen(
             command(("cat-file", "--batch")),
             cwd=cwd,
             env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -303,7 +309,7 @@ class Blobs:
         return content
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Popen[bytes]) -> None:
     """End the process: it stops by itself when nobody can ask it any more."""
     for stream in (process.stdin, process.stdout):
         if stream is not None:

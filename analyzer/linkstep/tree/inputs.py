@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -33,10 +34,19 @@ FILE, DIRECTORY, KIND, END, OBJECT = b"FDKEO"
 """What was asked about a path: the content, the listing, what it is, or where it leads; or which
 object git's index has there, for a path from the top of the repository."""
 
-Contents = dict[str, tuple[Signature, bytes]]
-"""The signatures of files, and what stands for their content."""
+Question = tuple[int, str]
+"""What is asked about a path."""
+
+
+class Contents(Protocol):
+    """The signatures of files, and what stands for their content."""
+
+    def get(self, path: str, /) -> tuple[Signature, bytes] | None:
+        """Give those of one file, None when they are not known."""
+
 
 _GONE = bytes(WIDTH)
+_ROW = 4 * 8  # bytes of a signature
 
 
 class Answer(Struct, frozen=True, array_like=True):
@@ -50,6 +60,11 @@ class Answer(Struct, frozen=True, array_like=True):
     stdin: bytes
     digest: bytes
     lists: bool = False
+
+    @property
+    def question(self) -> tuple[str, tuple[str, ...], bytes]:
+        """What was asked, in which directory."""
+        return self.cwd, self.arguments, self.stdin
 
 
 class Reply(Struct, frozen=True):
@@ -85,29 +100,61 @@ class Input(Struct, frozen=True, array_like=True):
     digest: bytes
 
     @property
-    def question(self) -> tuple[int, str]:
+    def question(self) -> Question:
         """What was asked, about which path."""
         return self.asked, self.path
 
 
 class Comparison(Struct, frozen=True):
-    """Whether everything is the `same` as it was.
+    """The `inputs` of an earlier run, compared with what there is, by their places in its columns.
 
-    `renewed` are the inputs with signatures of today, if that makes a difference. When something
-    is not as it was, `kept` is what else is, and `changed` the rest, as it was; None for an answer
-    of git that differs. `answers` are those of git.
+    `renewed` are those that are as they were, and have another signature now. `changed` are those
+    that are not as they were, the way they were. `answered` says that git answers as it did.
     """
 
-    same: bool
-    renewed: Inputs | None = None
-    kept: Sequence[Input] = ()
-    changed: Sequence[Input] | None = None
-    answers: Sequence[Answer] = ()
+    inputs: Inputs
+    renewed: Mapping[int, Input]
+    changed: Mapping[int, Input]
+    answered: bool = True
 
     @property
-    def contents(self) -> Contents:
-        """The files whose bytes are as they were."""
-        return {one.path: (one.signature, one.digest) for one in self.kept if one.asked == FILE}
+    def same(self) -> bool:
+        """Whether everything is as it was."""
+        return self.answered and not self.changed
+
+    def with_(self, taken: Mapping[Question, Input], answers: Iterable[Answer] = ()) -> Inputs:
+        """Give what is as it was, and what has been `taken` and answered since."""
+        inputs = self.inputs
+        about = {path for _, path in taken}
+        questions = enumerate(zip(inputs.asked, paths_of(inputs), strict=True))
+        places = {question: at for at, question in questions if question[1] in about}
+        again = {places[question]: one for question, one in taken.items() if question in places}
+        replies = {one.question: one for one in (*inputs.answers, *answers)}
+        return _updated(
+            inputs,
+            {**self.renewed, **again},
+            self.changed.keys() - again.keys(),
+            packed([one for question, one in taken.items() if question not in places]),
+            tuple(replies.values()),
+        )
+
+
+class KnownContents:
+    """The files among inputs that a comparison found to be as they were."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._of = comparison
+        inputs = comparison.inputs
+        asked = zip(inputs.asked, paths_of(inputs), strict=True)
+        self._places = {path: at for at, (what, path) in enumerate(asked) if what == FILE}
+
+    def get(self, path: str) -> tuple[Signature, bytes] | None:
+        """Give the signature of a file, and what stands for its content."""
+        at = self._places.get(path)
+        if at is None or at in self._of.changed:
+            return None
+        one = self._of.renewed.get(at) or _input_at(self._of.inputs, at, path)
+        return one.signature, one.digest
 
 
 def packed(inputs: Sequence[Input], answers: Sequence[Answer] = ()) -> Inputs:
@@ -156,26 +203,22 @@ def compare(inputs: Inputs, now: int, ask: Ask) -> Comparison:
         ]
     answered = [one.digest for one in inputs.answers] == [reply.digest for reply in replies]
     if answered and array("Q", chain.from_iterable(today)).tobytes() == inputs.signatures:
-        return Comparison(True)
-    kept: list[Input] = []
-    changed: list[Input] = []
-    renewed = False
-    for one, quick in zip(unpacked(inputs), today, strict=True):
-        if one.signature == quick:
-            kept.append(one)
-        elif one.asked != OBJECT and (again := look(*one.question, now)).digest == one.digest:
-            renewed |= again.signature != one.signature
-            kept.append(again)
-        else:
-            changed.append(one)
-    if answered and not changed:
-        return Comparison(True, packed(kept, inputs.answers) if renewed else None)
-    return Comparison(False, None, kept, changed if answered else None, inputs.answers)
-
-
-def contents_of(inputs: Inputs) -> Contents:
-    """Give the files among inputs that are known to be as they were."""
-    return {one.path: (one.signature, one.digest) for one in unpacked(inputs) if one.asked == FILE}
+        return Comparison(inputs, {}, {})
+    before = _by_fours(array("Q", inputs.signatures))
+    differing = [
+        at for at, pair in enumerate(zip(before, today, strict=True)) if pair[0] != pair[1]
+    ]
+    paths = paths_of(inputs)
+    renewed: dict[int, Input] = {}
+    changed: dict[int, Input] = {}
+    for at in differing:
+        one = _input_at(inputs, at, paths[at])
+        again = None if one.asked == OBJECT else look(*one.question, now)
+        if again is None or again.digest != one.digest:
+            changed[at] = one
+        elif again.signature != one.signature:
+            renewed[at] = again
+    return Comparison(inputs, renewed, changed, answered)
 
 
 def known_contents(inputs: Inputs, now: int) -> Contents:
@@ -207,6 +250,39 @@ def digest_of_failure(error: OSError) -> bytes:
     """Give 16 bytes that stand for a file that cannot be read."""
     said = str(error.errno).encode()
     return blake2b(said, digest_size=WIDTH, person=b"cannot be read").digest()
+
+
+def _input_at(inputs: Inputs, at: int, path: str) -> Input:
+    numbers = array("Q", inputs.signatures[at * _ROW : (at + 1) * _ROW])
+    digest = inputs.digests[at * WIDTH : (at + 1) * WIDTH]
+    return Input(inputs.asked[at], path, next(_by_fours(numbers)), digest)
+
+
+def _updated(
+    inputs: Inputs,
+    again: Mapping[int, Input],
+    gone: Iterable[int],
+    further: Inputs,
+    answers: tuple[Answer, ...],
+) -> Inputs:
+    """Put some inputs in the place of others, leave out those that are `gone`, and add some."""
+    paths = inputs.paths.split(b"\0") if inputs.asked else []
+    asked = bytearray(inputs.asked)
+    signatures, digests = bytearray(inputs.signatures), bytearray(inputs.digests)
+    for at, one in again.items():
+        signatures[at * _ROW : (at + 1) * _ROW] = array("Q", one.signature).tobytes()
+        digests[at * WIDTH : (at + 1) * WIDTH] = one.digest
+    for at in sorted(gone, reverse=True):
+        del paths[at], asked[at]
+        del signatures[at * _ROW : (at + 1) * _ROW], digests[at * WIDTH : (at + 1) * WIDTH]
+    paths += further.paths.split(b"\0") if further.asked else []
+    return Inputs(
+        b"\0".join(paths),
+        bytes(asked) + further.asked,
+        bytes(signatures) + further.signatures,
+        bytes(digests) + further.digests,
+        answers,
+    )
 
 
 def _by_fours(numbers: array[int]) -> Iterator[Signature]:

@@ -25,6 +25,7 @@ from linkstep.tree.inputs import (
     FILE,
     OBJECT,
     Answer,
+    Comparison,
     Contents,
     Input,
     Inputs,
@@ -70,11 +71,9 @@ class Journal:
         """Give everything that was taken."""
         return packed(list(self._inputs.values()), list(self._answers.values()))
 
-    def inputs_with(self, kept: Iterable[Input], answers: Iterable[Answer]) -> Inputs:
+    def inputs_after(self, comparison: Comparison) -> Inputs:
         """Give everything that was taken, with what an earlier run had taken and is as it was."""
-        inputs = {one.question: one for one in kept} | self._inputs
-        replies = {(one.cwd, one.arguments, one.stdin): one for one in answers} | self._answers
-        return packed(list(inputs.values()), list(replies.values()))
+        return comparison.with_(self._inputs, self._answers.values())
 
     def read(self, place: str) -> bytes:
         """Read a regular file; OSError for anything else."""

@@ -127,7 +127,9 @@ class Edited:
         concerned = noticing.reaching(failing)
         if concerned is None or is_too_much(len(concerned), len(self._trace.files)):
             return None
-        if not (self._matters or self._reorders or noticing.matters or noticing.reorders):
+        inside |= concerned
+        alike = not (failing or self._matters or self._reorders)
+        if alike and not (noticing.matters or noticing.reorders):
             found = self._recounted(source, contents, inside, noticing)
             if found is not None:
                 return found

@@ -250,17 +250,18 @@ class Noticing:
             return frozenset()
         files = self._trace.files
         modules = [files[path].module for path in paths]
-        short = self._known.having([name.rpartition(".")[2] for name in modules], ())
-        named = None if short is None else self._known.having(modules, files.keys() - short)
-        if named is None or short is None:
-            return None
+        named = self._known.having(modules, ())
         parts = [name.split(".") for name in modules]
         above = {".".join(one[:end]) for one in parts for end in range(1, len(one))}
         tops = {one[0] for one in parts}
         inside = {p for p, file in files.items() if file.module.split(".")[0] in tops}
         packages = {p for p in inside if files[p].module in above}
+        beside: Set[str] = frozenset()
         if {files[p].module for p in packages} == above:  # else there are namespace packages
-            short &= inside | self._leading_to(packages)
+            beside = files.keys() - (inside | self._leading_to(packages))
+        short = self._known.having([name.rpartition(".")[2] for name in modules], beside)
+        if named is None or short is None:
+            return None
         return self._leading_to({*paths, *named, *short, *self._edited})
 
     def _leading_to(self, found: Set[str]) -> set[str]:

@@ -80,7 +80,9 @@ class Relinking:
             if self._imports_otherwise(path, links, failing.get(path))
         }
         concerned = self._noticing.reaching(changed)
-        if concerned is None or not self._trace.setting.isdisjoint(changed):
+        if concerned is None or any(
+            again[path].sets != self._last.links[path].sets for path in changed
+        ):
             raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())

@@ -96,7 +96,10 @@ class Summaries:
         """Give those of the keys whose summaries may have one of the words, alone or in a dotted
         name; None when there is not a summary for each. Nothing is decoded.
         """
-        wanted = [(word.encode(), re.compile(_pattern(word))) for word in sorted(words)]
+        wanted: dict[bytes, list[tuple[bytes, re.Pattern[bytes]]]] = {}
+        for word in sorted(words):
+            first = word.partition(".")[0].encode()
+            wanted.setdefault(first, []).append((word.encode(), re.compile(_pattern(word))))
         found = set()
         encoder = msgspec.msgpack.Encoder()
         for start in range(0, len(keys), _AT_ONCE):
@@ -109,7 +112,8 @@ class Summaries:
                     encoded = self._searched[key] = encoder.encode(self._kept[key])
                 if encoded is None:
                     return None
-                if any(word in encoded and there.search(encoded) for word, there in wanted):
+                rows = (row for first in wanted if first in encoded for row in wanted[first])
+                if any(word in encoded and there.search(encoded) for word, there in rows):
                     found.add(key)
         return found
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from linkstep.link.entered_names import literal_entries, literal_entry, may_enter
+from linkstep.link.entered_names import literal_entries, may_enter
 from linkstep.link.idle import idle_functions, is_taken
 from linkstep.link.made_modules import makers_among, may_be_made
 from linkstep.link.modules import Module, Modules, is_namespace
@@ -20,6 +20,7 @@ from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.reflection import may_bind
 from linkstep.link.submodules import imports_of
+from linkstep.link.survey import Setters, Survey, survey
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
@@ -56,8 +57,8 @@ class Evidence:
         self.text_of: Callable[[str], bytes] = lambda path: b""
         self.source_of: Callable[[str], bytes] = lambda path: b""  # only its imports count
         self._own_aliases: dict[Module, set[str]] = {}
-        self._surveyed: _Survey | None = None
-        self._set_there: dict[Module, _Setters] = {}
+        self._surveyed: Survey | None = None
+        self._set_there: dict[Module, Setters] = {}
         self._setting: dict[bytes, list[Module]] | None = None
         self._set_names: dict[str, frozenset[bytes]] = {}
         self._injected: dict[str, frozenset[bytes]] = {}
@@ -302,10 +303,9 @@ class Evidence:
         if not module.is_first_party and self._set_inside(module, name):
             return True
         return any(
-            isinstance(value, ModuleValue) and value.module is module
+            module in self._modules_at(step, importer)
             for key in (name, None)
             for step, importer in self._setters(key, module.name.rpartition(".")[2])
-            for value in self._values(step.target, importer)
         )
 
     def _set_inside(self, module: Module, name: str) -> bool:
@@ -348,11 +348,7 @@ class Evidence:
     def _sets_itself(self, module: Module, name: str) -> bool:
         """Whether a module of the environment imports itself to set names on it."""
         return any(
-            step.name in (name, None)
-            and any(
-                isinstance(value, ModuleValue) and value.module is module
-                for value in self._values(step.target, module)
-            )
+            step.name in (name, None) and module in self._modules_at(step, module)
             for step in module.steps(ExternalBind)
         )
 
@@ -368,7 +364,7 @@ class Evidence:
         for module in self._setting.get(b"" if name is None else name.encode(), ()):
             if owner.encode() in self.text_of(module.path):
                 if module not in self._set_there:
-                    self._set_there[module] = _survey([module]).setters
+                    self._set_there[module] = survey([module]).setters
                 yield from self._set_there[module].get(name, ())
 
     def importers_of(self, path: str) -> Iterator[Module]:
@@ -376,16 +372,25 @@ class Evidence:
         importers = frozenset(self.importers(path))
         return (module for module in self.first_party if module.path in importers)
 
+    def set_by(self, module: Module) -> tuple[tuple[str, str], ...]:
+        """Give the names that a file sets on modules, with these; an empty name is computed."""
+        found = {
+            (target.name, step.name or "")
+            for step in module.steps(ExternalBind)
+            for target in self._modules_at(step, module)
+        }
+        return tuple(sorted(found))
+
     def setting(self) -> frozenset[str]:
         """Give the checked files that may set names on other modules, or enter modules."""
         return frozenset(self._survey().files)
 
-    def _survey(self) -> _Survey:
+    def _survey(self) -> Survey:
         """Look through the checked files, once."""
         if self._surveyed is None:
             setters = self.setters
             asked = (one for one in self.first_party if setters is None or one.path in setters)
-            self._surveyed = _survey(asked)
+            self._surveyed = survey(asked)
         return self._surveyed
 
     def _text_setters(self) -> dict[bytes, list[Module]]:
@@ -397,6 +402,11 @@ class Evidence:
             for name in sorted(names | ({b""} if b"setattr(" in text else set())):
                 setting.setdefault(name, []).append(module)
         return setting
+
+    def _modules_at(self, step: ExternalBind, importer: Module) -> list[Module]:
+        """Give the modules that a statement may set a name on."""
+        values = self._values(step.target, importer)
+        return [value.module for value in values if isinstance(value, ModuleValue)]
 
     def _values(self, ref: Ref, module: Module) -> list[object]:
         if ref.scope == 0:
@@ -450,31 +460,6 @@ class Evidence:
             if may_bind(value, name, self.lookup):
                 return True
         return False
-
-
-_Setters = dict[str | None, list[tuple[ExternalBind, Module]]]
-
-
-class _Survey(NamedTuple):
-    """What some modules do to others: the places that set an attribute, by its name; the names
-    that are written out where modules are entered; and the files that do either.
-    """
-
-    setters: _Setters
-    aliases: set[str]
-    files: set[str]
-
-
-def _survey(modules: Iterable[Module]) -> _Survey:
-    found = _Survey({}, set(), set())
-    for module in modules:
-        for step in module.steps(ExternalBind):
-            found.setters.setdefault(step.name, []).append((step, module))
-            found.files.add(module.path)
-        for alias in module.steps(ModuleAlias):
-            found.aliases.update(literal_entry(alias))
-            found.files.add(module.path)
-    return found
 
 
 def _is_script(module: Module) -> bool:

@@ -29,6 +29,7 @@ def links_of(links: Links, module: Module) -> FileLinks:
         unproven=tuple(own.foreign.unproven),
         state_reads=tuple(own.state_reads),
         asks_version=module.path in links.lookup.evaluator.version_tested,
+        sets=links.lookup.evidence.set_by(module),
         defines=() if summary is None else tuple(_defined(summary)),
         test=None if summary is None else _test_in(summary),
         problem=None if summary is None else summary.problem,

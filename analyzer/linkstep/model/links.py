@@ -212,7 +212,8 @@ class FileLinks(Struct, frozen=True, array_like=True):
     """How the references of one file ended: the links of a program are those of its files.
 
     `calls` are those that its import executes, in order. `library` is what it needs of the
-    standard library, and `asks_version` says that a test of Python's version stands in it.
+    standard library, and `asks_version` says that a test of Python's version stands in it. `sets`
+    are the names that it sets on modules, with these; an empty name is one that it computes.
     Of what the file says for itself, `defines` are the names that statements at its top define,
     `test` is its first function that is named like a test, and `problem` says why it cannot be
     compiled.
@@ -229,6 +230,7 @@ class FileLinks(Struct, frozen=True, array_like=True):
     unproven: tuple[Unproven, ...]
     state_reads: tuple[StateRead, ...]
     asks_version: bool
+    sets: tuple[tuple[str, str], ...] = ()
     defines: tuple[str, ...] = ()
     test: str | None = None
     problem: SyntaxProblem | None = None

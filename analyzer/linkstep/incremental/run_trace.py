@@ -6,16 +6,18 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
 from linkstep.incremental.link_records import record_of
 from linkstep.index.spoken_names import has_star
 from linkstep.linked import EarlierRun, Linked
 from linkstep.model.findings import Finding
 from linkstep.model.links import EarlierLinks, LibraryName, Program
-from linkstep.model.trace import FileTrace, RunTrace
+from linkstep.model.trace import FileTrace, RunTrace, TextQuestion
 from linkstep.model.tree import Tree
 from linkstep.tree.git import GitTree, held_by
 from linkstep.tree.journal import Journal
@@ -23,6 +25,7 @@ from linkstep.tree.open import Source
 
 _PATH = re.compile(r"[\w./-]+\.pyi?")
 _WORD = re.compile(r"\w+")
+_NONE: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
 def trace_of_run(
@@ -37,7 +40,6 @@ def trace_of_run(
     What the run has from an `earlier` one is as it was.
     """
     tree, program = source.tree, linked.program
-    last = None if earlier is None else earlier.trace
     first, further = program.trace, [one.trace for one in linked.further]
     names = {module.path: module.name for module in program.modules}
     entries = {entry.partition(":")[0] for entry in linked.entries}
@@ -47,18 +49,15 @@ def trace_of_run(
     traces = [*further, first]
     files = _files(tree, program, earlier)
     commented = frozenset(linked.commented)
-    return RunTrace(
+    trace = RunTrace(
         linked.target,
         held_by(tree),
         _prefix(source),
         files,
-        texts_below(source, journal) | (last.texts if last is not None else frozenset()),
-        scopes_with([one.executed for one in traces], last.executed if last is not None else {}),
-        scopes_with([one.scripted for one in traces], last.scripted if last is not None else {}),
-        {
-            **(last.scanned if last is not None else {}),
-            **{path: told for one in traces for path, told in one.scanned.items()},
-        },
+        texts_below(source, journal),
+        scopes_with([one.executed for one in traces]),
+        scopes_with([one.scripted for one in traces]),
+        {path: told for one in traces for path, told in one.scanned.items()},
         frozenset(path for one in linked.further for path in one.links),
         frozenset(started),
         None if linked.lacked is None else needed - linked.lacked,
@@ -66,11 +65,33 @@ def trace_of_run(
         _asked(judged),
         frozenset(_WORD.findall(f"{[one.entry for one in program.launches]} {linked.entries}")),
         frozenset(one.path for one in program.failing),
-        first.setting if last is None else last.setting,
+        first.setting,
         commented,
         frozenset(),
-        tuple(sorted({*journal.questions, *(last.questions if last is not None else ())}, key=str)),
+        _in_order(journal.questions),
     )
+    return trace if earlier is None else _joined(trace, earlier.trace)
+
+
+def _joined(now: RunTrace, last: RunTrace) -> RunTrace:
+    """Give the trace of a run with what an earlier one has looked at for what still holds."""
+    return replace(
+        now,
+        texts=now.texts | last.texts,
+        executed=scopes_with([_pairs(now.executed)], last.executed),
+        scripted=scopes_with([_pairs(now.scripted)], last.scripted),
+        scanned=last.scanned | now.scanned,
+        setting=last.setting,
+        questions=_in_order({*now.questions, *last.questions}),
+    )
+
+
+def _pairs(scopes: Mapping[str, Iterable[int]]) -> Iterator[tuple[str, int]]:
+    return ((path, scope) for path, found in scopes.items() for scope in found)
+
+
+def _in_order(questions: Iterable[TextQuestion]) -> tuple[TextQuestion, ...]:
+    return tuple(sorted(questions, key=str))
 
 
 def kept_links(program: Program) -> EarlierLinks:
@@ -102,7 +123,7 @@ def _files(tree: Tree, program: Program, earlier: EarlierRun | None) -> dict[str
 
 
 def scopes_with(
-    found: Iterable[Iterable[tuple[str, int]]], last: Mapping[str, Sequence[int]]
+    found: Iterable[Iterable[tuple[str, int]]], last: Mapping[str, Sequence[int]] = _NONE
 ) -> dict[str, tuple[int, ...]]:
     """Give the scopes that were looked into by path, with those of the last run."""
     scopes: dict[str, set[int]] = defaultdict(set)

@@ -227,3 +227,31 @@ def test_staged_content_is_compared_object_by_object(project: ChangingProject) -
     assert project.warm(**asked) == (told, [])
     project._checkout.git("add", "--all")
     assert project.warm(**asked)[1] != []
+
+
+def with_setter(project: ChangingProject) -> None:
+    """Add a module on which another one sets a name, and one that asks for it."""
+    for name, text in {
+        "thing": "",
+        "way": "from app import thing\n",
+        "setter": "from app.way import thing\nfrom app.db import connect\nthing.extra = 1\n",
+        "asking": "import app.setter\nfrom app import thing\n\ndef ask():\n    return thing.extra\n",
+    }.items():
+        (project.root / f"app/{name}.py").write_text(text)
+    project.warm()
+
+
+def test_a_file_that_sets_names_may_fail(project: ChangingProject) -> None:
+    with_setter(project)
+    edit(project, "app/db.py", "def connect", "def connected")
+    told, stages = project.warm()
+    assert (told, stages) == (project.cold(), ["linking 4 modules once more"])
+    assert '"name": "extra"' not in told
+
+
+def test_names_that_are_set_on_a_module_no_more_are_missed(project: ChangingProject) -> None:
+    with_setter(project)
+    edit(project, "app/way.py", "from app import thing", "thing = 1")
+    told, stages = project.warm()
+    assert (told, stages[-2:]) == (project.cold(), ["reading 26 files", "linking 26 modules"])
+    assert '"name": "extra"' in told

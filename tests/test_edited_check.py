@@ -235,7 +235,7 @@ def with_setter(project: ChangingProject) -> None:
         "thing": "",
         "way": "from app import thing\n",
         "setter": "from app.way import thing\nfrom app.db import connect\nthing.extra = 1\n",
-        "asking": "import app.setter\nfrom app import thing\n\ndef ask():\n    return thing.extra\n",
+        "asking": "import app.setter\nfrom app import thing\ndef ask():\n    return thing.extra\n",
     }.items():
         (project.root / f"app/{name}.py").write_text(text)
     project.warm()

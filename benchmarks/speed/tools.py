@@ -98,4 +98,8 @@ OTHERS = (
         "ruff analyze graph (floor: modules only)",
         lambda programs, kept: [f"{programs}/ruff", "analyze", "graph", "."],
     ),
+    Tool(
+        "ast.parse (floor: CPython's parser alone, on all processors)",
+        lambda programs, kept: [f"{programs}/python", str(Path(__file__).with_name("parsing.py"))],
+    ),
 )

@@ -36,7 +36,7 @@ from linkstep.linked import EarlierRun, Linked, counted
 from linkstep.model.delivery import Delivery
 from linkstep.model.digests import digest_of
 from linkstep.model.entry_points import LaunchReading
-from linkstep.model.environment import Found, Opaque, Project
+from linkstep.model.environment import Found, Missing, Opaque, Origin, Project, kind_of
 from linkstep.model.facts import Fact
 from linkstep.model.findings import Finding, Report, Rule
 from linkstep.model.health import Overview
@@ -46,6 +46,7 @@ from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation, of_state
 from linkstep.model.steps import every_step
 from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
+from linkstep.model.target import Target
 from linkstep.model.trace import TextQuestion, WordForm
 from linkstep.model.tree import EntryKind, Tree
 from linkstep.preparation import (
@@ -62,6 +63,7 @@ from linkstep.resolve.finder import Finder
 from linkstep.resolve.launch.discover import find_entry_points
 from linkstep.resolve.naming import module_of
 from linkstep.resolve.project import resolve_project
+from linkstep.resolve.stdlib import stdlib_stub
 from linkstep.rulebook.baseline import Baseline
 from linkstep.rulebook.comment_words import may_be_unused
 from linkstep.rulebook.judge import Judgement, judge
@@ -308,7 +310,7 @@ def link_project(
             ((file.path, file.kind) for file in files),
             observer,
             may_be_unused,
-            partial(_needed_outside, files, index, finder),
+            partial(_needed_outside, files, index, finder, project.target),
         )
     readable = [file for file in files if file.path not in index.unreadable]
     verdicts: Verdicts = {}
@@ -397,9 +399,13 @@ def _linked(
 
 
 def _needed_outside(
-    files: Iterable[Found], index: Index, finder: Finder
+    files: Iterable[Found], index: Index, finder: Finder, target: Target
 ) -> Iterator[tuple[str, ModuleKind]]:
-    """Give the files of the environment that imports of the project lead to at once."""
+    """Give the files of the environment that imports of the project lead to at once.
+
+    Of a compiled module of the standard library that is the stub, and one may be behind any
+    module of it, by the name with an underscore (PEP 399).
+    """
     names: dict[str, str] = {}
     for file in files:
         summary = index.summary(file.path, file.kind)
@@ -410,10 +416,16 @@ def _needed_outside(
                 names.setdefault(step.module, file.path)
                 for alias in step.names:
                     names.setdefault(f"{step.module}.{alias.name}", file.path)
+    stubs = {"builtins": stdlib_stub("builtins", target)}
     for name, importer in names.items():
         found = finder.find(name, posixpath.dirname(importer), importer)
         if isinstance(found, Found) and found.path.startswith("/"):
             yield found.path, found.kind
+        if found.origin is Origin.STANDARD_LIBRARY and not isinstance(found, Missing):
+            compiled = name if isinstance(found, Opaque) else f"_{name}"
+            if compiled not in stubs and isinstance(finder.find(compiled), Opaque):
+                stubs[compiled] = stdlib_stub(compiled, target)
+    yield from ((path, kind_of(path)) for path in stubs.values() if path is not None)
 
 
 def _starts(

@@ -60,18 +60,16 @@ class Bindings(Namespaces):
 
     # Names
 
-    def bind(self, name: str, kind: BindingKind, node: ast.stmt | ast.expr) -> None:
-        """Record a binding where another module, or a reference in this one, can see it."""
-        self.bind_value(name, kind, node, None)
-
-    def bind_value(
+    def bind(
         self,
         name: str,
         kind: BindingKind,
         node: ast.stmt | ast.expr | ast.excepthandler,
-        value: ast.expr | None,
+        value: ast.expr | None = None,
     ) -> None:
-        """Record a binding with the value it gets."""
+        """Record a binding, and the value if it is known, where another module can see it or a
+        reference in this one.
+        """
         frame = self.frame
         if frame is not self.module and name in frame.names.globals:
             self.rebound_globals.add(name)
@@ -99,7 +97,7 @@ class Bindings(Namespaces):
         inner = self.frame
         while self.frame.index == LOCAL and self.frame.parent is not None:
             self.frame = self.frame.parent
-        self.bind_value(node.target.id, BindingKind.ASSIGNMENT, node, node.value)
+        self.bind(node.target.id, BindingKind.ASSIGNMENT, node, node.value)
         self.frame = inner
 
     # Statements
@@ -115,7 +113,7 @@ class Bindings(Namespaces):
             self.visit(node.value)
         for target in node.targets:
             if isinstance(target, ast.Name):
-                self.bind_value(target.id, BindingKind.ASSIGNMENT, node, node.value)
+                self.bind(target.id, BindingKind.ASSIGNMENT, node, node.value)
             else:
                 if isinstance(target, ast.Subscript) and is_module_table(target.value):
                     target = self._with_known_key(target)

@@ -76,10 +76,10 @@ def dotted(node: ast.expr) -> str | None:
 def _chain(node: ast.expr) -> list[str] | None:
     """Give the names of a chain, its root first."""
     names: list[str] = []
-    while isinstance(node, ast.Attribute):
+    while type(node) is ast.Attribute:
         names.append(node.attr)
         node = node.value
-    if not isinstance(node, ast.Name):
+    if type(node) is not ast.Name:
         return None
     names.append(node.id)
     names.reverse()

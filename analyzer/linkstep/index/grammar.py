@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from linkstep.model.summary import SyntaxProblem
 
@@ -47,16 +46,6 @@ class Grammar:
                     self.refuse(message, statement)
             elif not (position == 0 and _is_docstring(statement)):
                 future_allowed = False
-
-
-def arguments(node: ast.arguments) -> Iterator[ast.arg]:
-    """Give all parameters of a function in order."""
-    yield from (*node.posonlyargs, *node.args)
-    if node.vararg:
-        yield node.vararg
-    yield from node.kwonlyargs
-    if node.kwarg:
-        yield node.kwarg
 
 
 def is_wildcard(pattern: ast.pattern) -> bool:

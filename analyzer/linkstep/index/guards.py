@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from linkstep.index.conditions import dotted
+from linkstep.index.walking import nodes
 from linkstep.model.summary import HandlerOutcome, StopKind
 
 _MANAGERS = {
@@ -186,7 +187,7 @@ def is_probe(body: list[ast.stmt]) -> bool:
 
 
 def _calls(node: ast.expr) -> bool:
-    return any(isinstance(child, ast.Call | ast.Await) for child in ast.walk(node))
+    return any(isinstance(child, ast.Call | ast.Await) for child in nodes(node))
 
 
 def exports_members(node: ast.ClassDef) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from linkstep.index.guards import is_assert_false
 from linkstep.index.syntax_nodes import TypeAlias
+from linkstep.index.walking import below
 
 IMPORTED = 1  # an import statement binds it
 ALIAS = 2  # `x = module.attribute` or the like: it may be a module
@@ -56,11 +57,23 @@ def collect(body: list[ast.stmt], *, walrus: bool) -> Names:
 
 def add_arguments(names: Names, arguments: ast.arguments) -> None:
     """Note a function's parameters, which are local names too."""
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+    for argument in parameters(arguments):
         names.bound[argument.arg] = OTHER
-    for variadic in (arguments.vararg, arguments.kwarg):
-        if variadic is not None:
-            names.bound[variadic.arg] = OTHER
+
+
+def parameters(arguments: ast.arguments) -> list[ast.arg]:
+    """Give all parameters of a function in order.
+
+    >>> [found.arg for found in parameters(ast.parse("def f(a, /, b, *c, d, **e): 0").body[0].args)]
+    ['a', 'b', 'c', 'd', 'e']
+    """
+    found = arguments.posonlyargs + arguments.args
+    if arguments.vararg is not None:
+        found.append(arguments.vararg)
+    found += arguments.kwonlyargs
+    if arguments.kwarg is not None:
+        found.append(arguments.kwarg)
+    return found
 
 
 def target_names(target: ast.expr) -> Iterator[str]:
@@ -103,7 +116,7 @@ def walk_scope(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         elif isinstance(node, ast.ClassDef):
             pending += [*node.decorator_list, *node.bases, *node.keywords]
         elif not isinstance(node, ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += below(node)
 
 
 def surely_bound(body: list[ast.stmt]) -> set[str]:
@@ -129,7 +142,7 @@ def surely_bound(body: list[ast.stmt]) -> set[str]:
         elif isinstance(statement, ast.Delete):
             for target in statement.targets:
                 bound.difference_update(target_names(target))
-        else:
+        elif type(statement) in _COLLECTORS:
             names = Names()
             _collect([statement], names)
             bound |= names.bound.keys()
@@ -142,17 +155,9 @@ def _always_raises(body: list[ast.stmt]) -> bool:
 
 def _collect(body: list[ast.stmt], names: Names) -> None:
     for statement in body:
-        kind = type(statement)
-        simple = _SIMPLE.get(kind)
-        if simple is not None:
-            simple(statement, names)
-        elif kind not in _BIND_NOTHING:
-            for field in ("body", "orelse", "finalbody"):
-                block = getattr(statement, field, None)
-                if block:
-                    _collect(block, names)
-            if kind in _COMPOUND:
-                _COMPOUND[kind](statement, names)
+        collector = _COLLECTORS.get(type(statement))
+        if collector is not None:
+            collector(statement, names)
 
 
 def _import(statement: ast.Import, names: Names) -> None:
@@ -171,7 +176,7 @@ def _import_from(statement: ast.ImportFrom, names: Names) -> None:
 def _assign(statement: ast.Assign, names: Names) -> None:
     flag = ALIAS if _may_be_module(statement.value) else OTHER
     for target in statement.targets:
-        if isinstance(target, ast.Name):
+        if type(target) is ast.Name:
             names.add(target.id, flag)
         else:
             for name in target_names(target):
@@ -179,18 +184,28 @@ def _assign(statement: ast.Assign, names: Names) -> None:
 
 
 def _may_be_module(value: ast.expr) -> bool:
-    while isinstance(value, ast.Attribute):
+    while type(value) is ast.Attribute:
         value = value.value
-    if isinstance(value, ast.Call):
+    if type(value) is ast.Call:
         function = value.func
         called = getattr(function, "attr", None) or getattr(function, "id", None)
         return called in ("import_module", "__import__")
-    return isinstance(value, ast.Name)
+    return type(value) is ast.Name
 
 
 def _annotated(statement: ast.AnnAssign, names: Names) -> None:
     if isinstance(statement.target, ast.Name):
         names.add(statement.target.id, OTHER)
+
+
+def _branches(statement: ast.If | ast.While | ast.For | ast.AsyncFor, names: Names) -> None:
+    _collect(statement.body, names)
+    _collect(statement.orelse, names)
+
+
+def _loop(statement: ast.For | ast.AsyncFor, names: Names) -> None:
+    _branches(statement, names)
+    _target(statement, names)
 
 
 def _target(statement: ast.AugAssign | ast.For | ast.AsyncFor, names: Names) -> None:
@@ -209,6 +224,7 @@ def _delete(statement: ast.Delete, names: Names) -> None:
 
 
 def _with(statement: ast.With | ast.AsyncWith, names: Names) -> None:
+    _collect(statement.body, names)
     for item in statement.items:
         if item.optional_vars is not None:
             for name in target_names(item.optional_vars):
@@ -216,6 +232,8 @@ def _with(statement: ast.With | ast.AsyncWith, names: Names) -> None:
 
 
 def _try(statement: ast.Try, names: Names) -> None:
+    for block in (statement.body, statement.orelse, statement.finalbody):
+        _collect(block, names)
     for handler in statement.handlers:
         if handler.name:
             names.add(handler.name, OTHER)
@@ -233,10 +251,7 @@ def _type_alias(statement: ast.stmt, names: Names) -> None:
     names.add(statement.name.id, OTHER)  # type: ignore[attr-defined]
 
 
-_BIND_NOTHING = frozenset(
-    {ast.Expr, ast.Return, ast.Pass, ast.Raise, ast.Assert, ast.Break, ast.Continue}
-)
-_SIMPLE: dict[type, Callable[..., None]] = {
+_COLLECTORS: dict[type, Callable[..., None]] = {
     ast.Import: _import,
     ast.ImportFrom: _import_from,
     ast.Assign: _assign,
@@ -249,10 +264,10 @@ _SIMPLE: dict[type, Callable[..., None]] = {
     TypeAlias: _type_alias,
     ast.Global: lambda statement, names: names.globals.update(statement.names),
     ast.Nonlocal: lambda statement, names: names.nonlocals.update(statement.names),
-}
-_COMPOUND: dict[type, Callable[..., None]] = {
-    ast.For: _target,
-    ast.AsyncFor: _target,
+    ast.If: _branches,
+    ast.While: _branches,
+    ast.For: _loop,
+    ast.AsyncFor: _loop,
     ast.With: _with,
     ast.AsyncWith: _with,
     ast.Try: _try,

@@ -8,6 +8,7 @@ else, or storing under a computed key, is not.
 from __future__ import annotations
 
 import ast
+import re
 
 from linkstep.index.conditions import dotted
 from linkstep.index.dotted_paths import KNOWN_CALLS, called_paths
@@ -28,7 +29,13 @@ from linkstep.model.summary import (
     StopKind,
 )
 
-_OWN_NAMESPACE = ("globals", "vars", "locals", "modules")
+# How an expression is written that is the module or its dictionary.
+_OWN_NAMESPACE = {
+    "globals": re.compile(r"globals\s*[(\\#)]"),
+    "vars": re.compile(r"vars\s*[(\\#)]"),
+    "locals": re.compile(r"locals\s*[(\\#)]"),
+    "modules": re.compile(r"modules\s*[\[\\#)]"),
+}
 _READ_METHODS = frozenset({"get", "keys", "items", "values", "copy", "__contains__"})
 _READ_CALLS = frozenset(
     {"dict", "list", "sorted", "set", "tuple", "len", "eval", "repr", "str", "id", "isinstance"}
@@ -65,8 +72,9 @@ class Namespaces(References):
         self.words: set[str] = set()
         self.loops: list[ast.For] = []
         text = self.positions.text
-        # Without these words no expression is the module or its dictionary.
-        self.reaches_itself = any(word in text for word in _OWN_NAMESPACE)
+        self.reaches_itself = any(
+            word in text and written.search(text) for word, written in _OWN_NAMESPACE.items()
+        )
         self.says_name = "__name__" in text
         if not self.reaches_itself:
             self._visitors[ast.Attribute] = super().visit_attribute
@@ -169,9 +177,9 @@ class Namespaces(References):
             self.note_state(node)
         function = node.func
         name: str | None = None
-        if isinstance(function, ast.Name):
+        if type(function) is ast.Name:
             name = function.id
-        elif isinstance(function, ast.Attribute):
+        elif type(function) is ast.Attribute:
             name = function.attr
             if self.reaches_itself and self.is_namespace(function.value):
                 self._namespace_method(node, function.attr)
@@ -194,7 +202,7 @@ class Namespaces(References):
             self.visit_all(node.args)
             for keyword in node.keywords:
                 self.visit(keyword.value)
-        if self.says_name and name not in _NAME_ONLY and any(map(_is_own_name, _values(node))):
+        if self.says_name and name not in _NAME_ONLY and _hands_own_name(node):
             self.note_handover(node)
 
     def _argument(self, value: ast.expr, node: ast.Call, name: str | None) -> None:
@@ -354,6 +362,10 @@ def _is_path(method: ast.expr) -> bool:
 
 def _values(node: ast.Call) -> list[ast.expr]:
     return [*node.args, *[keyword.value for keyword in node.keywords]]
+
+
+def _hands_own_name(node: ast.Call) -> bool:
+    return "__name__" in [getattr(value, "id", None) for value in _values(node)]
 
 
 def _is_own_name(node: ast.AST) -> bool:

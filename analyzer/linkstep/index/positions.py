@@ -17,18 +17,20 @@ class Positions:
     Span(line=1, column=5, end_line=1, end_column=8)
     """
 
-    __slots__ = ("_lines", "_whole", "text")
+    __slots__ = ("_whole", "_wide", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._whole: list[bytes] | None = None
-        self._lines: list[bytes] | None = None if text.isascii() else text.encode().splitlines()
+        self._wide: dict[int, bytes] = {}  # the lines that have more bytes than characters
+        if not text.isascii():
+            lines = enumerate(text.encode().splitlines(), 1)
+            self._wide = {number: line for number, line in lines if not line.isascii()}
 
     def column(self, line: int, offset: int) -> int:
         """Give the column, from 1, of a byte offset in a line."""
-        if self._lines is None or line > len(self._lines):
-            return offset + 1
-        return len(self._lines[line - 1][:offset].decode("utf-8", "replace")) + 1
+        wide = self._wide.get(line)
+        return offset + 1 if wide is None else len(wide[:offset].decode("utf-8", "replace")) + 1
 
     def source(self, node: ast.expr) -> str:
         """Give the text of an expression."""
@@ -42,8 +44,23 @@ class Positions:
 
     def end(self, node: ast.expr) -> tuple[int, int]:
         """Give the line and the column where an expression ends."""
-        line, offset = node.end_lineno or 0, node.end_col_offset or 0
-        return line, offset + 1 if self._lines is None else self.column(line, offset)
+        line = node.end_lineno or 0
+        return line, self.column(line, node.end_col_offset or 0)
+
+    def is_together(self, start: ast.expr, end: ast.expr, width: int) -> bool:
+        """Whether all from one expression to the end of another one is on one line, has that
+        many characters, and each of them is ASCII.
+
+        >>> chain = ast.parse("a. b").body[0].value
+        >>> Positions("a. b").is_together(chain.value, chain, len("a.b"))
+        False
+        """
+        line = start.lineno
+        return (
+            line == end.end_lineno
+            and end.end_col_offset == start.col_offset + width
+            and line not in self._wide
+        )
 
     def span(self, node: ast.stmt | ast.expr | ast.alias | ast.excepthandler) -> Span:
         """Give the span of a node."""

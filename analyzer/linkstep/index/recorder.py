@@ -22,6 +22,7 @@ from linkstep.index.names import (
     OTHER,
     add_arguments,
     collect,
+    parameters,
     pattern_names,
     surely_bound,
 )
@@ -152,8 +153,9 @@ class Recorder(Bindings):
 
     def block(self, body: Iterable[ast.stmt]) -> None:
         """Record statements in order."""
+        statements = self._statements
         for statement in body:
-            record = self._statements.get(type(statement))
+            record = statements.get(type(statement))
             if record is not None:
                 record(statement)
             else:
@@ -161,7 +163,12 @@ class Recorder(Bindings):
 
     def nested(self, body: list[ast.stmt]) -> tuple[Step, ...]:
         """Give the steps of a nested block."""
-        return self.collected(lambda: self.block(body)) if body else ()
+        if not body:
+            return ()
+        outer, self.steps = self.steps, []
+        self.block(body)
+        steps, self.steps = self.steps, outer
+        return tuple(steps)
 
     # Simple statements
 
@@ -198,7 +205,7 @@ class Recorder(Bindings):
         self.visit_all(node.args.kw_defaults)
         type_names = self.grammar.type_parameters(node)
         if self.annotations_run and not type_names:
-            self.visit_all([argument.annotation for argument in grammar.arguments(node.args)])
+            self.visit_all([parameter.annotation for parameter in parameters(node.args)])
             self.visit(node.returns)
         if self.frame is self.module and node.name == "__getattr__":
             self.lazy = (
@@ -313,7 +320,7 @@ class Recorder(Bindings):
     def record_if(self, node: ast.If) -> None:
         """Record both branches; which one runs is decided when the module is linked."""
         self.visit(node.test)
-        self.branch(node.test, lambda: self.block(node.body), lambda: self.block(node.orelse))
+        self.alternatives(node.test, self.nested(node.body), self.nested(node.orelse))
 
     def record_for(self, node: ast.For | ast.AsyncFor) -> None:
         """Record a loop; one over a literal is known to run or not."""
@@ -383,7 +390,7 @@ class Recorder(Bindings):
         def record() -> None:
             self.visit(node.type)
             if node.name:
-                self.bind_value(node.name, BindingKind.EXCEPTION, node, None)
+                self.bind(node.name, BindingKind.EXCEPTION, node)
             self.handlers.append((self.frame, node))
             self.block(node.body)
             self.handlers.pop()

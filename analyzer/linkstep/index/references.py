@@ -46,15 +46,15 @@ class Frame:
     """A block whose names are being resolved; `index` is its place in `scopes`.
 
     Most names mean nothing to the import system, and a block says the same ones again and
-    again: `quiet` are those that need no further look by themselves, `local` those of which
-    no chain of attributes begins with something imported, `uncalled` those of which a call
-    runs nothing that is known. `at_import` says that the block runs where it stands, when the
-    module is imported.
+    again: `quiet` are those that need no further look by themselves. `roots` holds the scope
+    of each name with which a chain of attributes began, None for one of which no chain is
+    kept, and `callables` the same of names that were called. `at_import` says that the block
+    runs where it stands, when the module is imported.
     """
 
     __slots__ = (
-        *("at_import", "found", "index", "is_class", "local", "names", "parent", "quiet"),
-        *("uncalled", "yields"),
+        *("at_import", "callables", "found", "index", "is_class", "names", "parent", "quiet"),
+        *("roots", "yields"),
     )
 
     def __init__(self, index: int, names: Names, parent: Frame | None, is_class: bool) -> None:
@@ -65,8 +65,8 @@ class Frame:
         self.yields = False
         self.found: dict[str, Frame | None] = {}  # which block binds a name for code in this one
         self.quiet: set[str] = set()
-        self.local: set[str] = set()
-        self.uncalled: set[str] = set()
+        self.roots: dict[str, int | None] = {}
+        self.callables: dict[str, int | None] = {}
         in_place = is_class or index == LOCAL
         self.at_import: bool = parent.at_import if parent is not None and in_place else index == 0
 
@@ -81,6 +81,7 @@ class References:
         self.steps: list[Step] = []
         self.scopes: list[Scope] = []
         self.unsure = unsure
+        self.may_lack_names = bool(unsure) or module_names.stars
         self.pinned: ast.expr | None = None
         self.used_at_import: set[str] = set()
         self.speaks_of_state = False
@@ -160,9 +161,7 @@ class References:
         for field in fields:
             value = getattr(node, field, None)
             if type(value) is list:
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        self.visit(item)
+                self.visit_all([item for item in value if isinstance(item, ast.AST)])
             elif isinstance(value, ast.AST):
                 self.visit(value)
 
@@ -178,20 +177,19 @@ class References:
     def collected(self, record: Callable[[], None]) -> tuple[Step, ...]:
         """Give the steps that `record` appends, apart from the others."""
         outer, self.steps = self.steps, []
-        try:
-            record()
-            return tuple(self.steps)
-        finally:
-            self.steps = outer
+        record()
+        steps, self.steps = self.steps, outer
+        return tuple(steps)
 
     # Names
 
     def find(self, name: str) -> Frame | None:
         """Give the block that binds `name` for code in the current block."""
         found = self.frame.found
-        if name not in found:
-            found[name] = self._search(name)
-        return found[name]
+        if name in found:
+            return found[name]
+        frame = found[name] = self._search(name)
+        return frame
 
     def _search(self, name: str) -> Frame | None:
         frame: Frame | None = self.frame
@@ -223,15 +221,16 @@ class References:
 
     def visit_name(self, node: ast.Name) -> None:
         """Record a name only where it can be unbound because of an import."""
-        frame = self.frame
-        if node.id in frame.quiet or not isinstance(node.ctx, ast.Load):
+        frame, name = self.frame, node.id
+        if not (frame.at_import or self.may_lack_names):
             return
-        if self._may_be_unbound(node.id):
-            self.use(node, node, [])
+        if name in frame.quiet or type(node.ctx) is not ast.Load:
             return
-        if frame.at_import and self._first_used(node.id):
-            self.use(node, node, [])
-        frame.quiet.add(node.id)
+        unsure = self._may_be_unbound(name)
+        if unsure or (frame.at_import and self._first_used(name)):
+            self.use(node, node, Ref(name, (), self.scope_of(name)))
+        if not unsure:
+            frame.quiet.add(name)
 
     def _first_used(self, name: str) -> bool:
         """Whether this is the first place where importing the module needs an imported name.
@@ -255,22 +254,18 @@ class References:
     def invoke(self, function: ast.expr, line: int) -> None:
         """Record a call of what a `def`, a class or an import may have bound here."""
         root = function
-        while isinstance(root, ast.Attribute):
+        while type(root) is ast.Attribute:
             root = root.value
-        if not isinstance(root, ast.Name):
+        if type(root) is not ast.Name:
             return
-        if root.id in self.frame.uncalled:
-            return
-        frame = self.find(root.id)
-        if frame is None or not frame.names.bound.get(root.id, 0) & _CALLABLE:
-            self.frame.uncalled.add(root.id)
-            return
-        chain: list[str] = []
-        while isinstance(function, ast.Attribute):
-            chain.append(function.attr)
-            function = function.value
-        chain.reverse()
-        self.steps.append(Invoke(Ref(root.id, tuple(chain), frame.index), line))
+        name, callables = root.id, self.frame.callables
+        if name not in callables:
+            frame = self.find(name)
+            known = frame is not None and frame.names.bound.get(name, 0) & _CALLABLE
+            callables[name] = frame.index if frame is not None and known else None
+        scope = callables[name]
+        if scope is not None:
+            self.steps.append(Invoke(Ref(name, _attributes(function), scope), line))
 
     def _may_be_unbound(self, name: str) -> bool:
         if name in self.unsure:
@@ -279,50 +274,50 @@ class References:
 
     def visit_attribute(self, node: ast.Attribute) -> None:
         """Record a chain of attributes that starts at a tracked name."""
-        value: ast.expr = node
-        while isinstance(value, ast.Attribute):
+        root: ast.expr = node
+        while type(root) is ast.Attribute:
             if self.notes_state:
-                self.note_state(value)
-            value = value.value
-        if not isinstance(value, ast.Name):
-            self.visit(value)
+                self.note_state(root)
+            root = root.value
+        if type(root) is not ast.Name:
+            self.visit(root)
             return
-        if value.id in self.frame.local:
+        name, roots = root.id, self.frame.roots
+        if name not in roots:
+            kept = self.tracked(name) is not None or self._may_be_unbound(name)
+            roots[name] = self.scope_of(name) if kept else None
+        scope = roots[name]
+        if scope is None:
             return
-        if self.tracked(value.id) is None and not self._may_be_unbound(value.id):
-            self.frame.local.add(value.id)
+        if type(node.ctx) is ast.Load:
+            self.use(node, root, Ref(name, _attributes(node), scope))
             return
-        chain = _links(node)
-        if isinstance(node.ctx, ast.Load):
-            self.use(node, value, chain)
-            return
-        if len(chain) > 1:
-            self.use(chain[-2], value, chain[:-1])
-        target = self.ref(value, chain[:-1])
-        self.steps.append(ExternalBind(target, node.attr, node.lineno))
+        owner = Ref(name, _attributes(node.value), scope)
+        if owner.attributes:
+            self.use(node.value, root, owner)
+        self.steps.append(ExternalBind(owner, node.attr, node.lineno))
 
-    def ref(self, root: ast.Name, chain: list[ast.Attribute]) -> Ref:
-        """Give the reference that a root name and its attributes are."""
-        return Ref(root.id, tuple([link.attr for link in chain]), self.scope_of(root.id))
-
-    def use(self, node: ast.expr, root: ast.Name, chain: list[ast.Attribute]) -> None:
+    def use(self, node: ast.expr, root: ast.Name, ref: Ref) -> None:
         """Append a reference; inside an f-string it stands where the string stands.
 
         CPython before 3.12 has no positions for the parts of an f-string, and a summary
         must not depend on the Python that reads it.
         """
-        for link in chain:
-            if link.attr.startswith("__") and not link.attr.endswith("__"):
-                return  # a private name: inside a class it is mangled to another one
+        written = ".".join((ref.name, *ref.attributes))
+        if "__" in written and any(map(_is_private, ref.attributes)):
+            return  # inside a class it is mangled to another name
+        positions = self.positions
         if self.pinned is not None:
-            span = self.positions.span(self.pinned)
-            ends: tuple[tuple[int, int], ...] = ((span.end_line, span.end_column),)
-            self.steps.append(Use(self.ref(root, chain), span.line, span.column, ends))
+            span = positions.span(self.pinned)
+            ends = ((span.end_line, span.end_column),)
+            self.steps.append(Use(ref, span.line, span.column, ends))
             return
-        end = self.positions.end
-        ends = (end(root), *[end(link) for link in chain])
-        start = self.positions.column(root.lineno, root.col_offset)
-        self.steps.append(Use(self.ref(root, chain), root.lineno, start, ends))
+        line = root.lineno
+        column = positions.column(line, root.col_offset)
+        if positions.is_together(root, node, len(written)):
+            self.steps.append(Use(ref, line, column))
+        else:
+            self.steps.append(Use(ref, line, column, tuple(map(positions.end, _links(node)))))
 
     # Control flow inside expressions
 
@@ -337,11 +332,22 @@ class References:
         """Record two alternatives; nothing is kept when neither has a step."""
         body_steps = self.collected(body)
         else_steps = self.collected(orelse) if orelse else ()
-        if body_steps or else_steps:
+        self.alternatives(test, body_steps, else_steps, negated=negated)
+
+    def alternatives(
+        self,
+        test: ast.expr,
+        body: tuple[Step, ...],
+        orelse: tuple[Step, ...],
+        *,
+        negated: bool = False,
+    ) -> None:
+        """Append two alternatives that were recorded; nothing is kept when neither has a step."""
+        if body or orelse:
             condition = self.expression(test)
             if negated:
                 condition = Not(condition)
-            self.steps.append(If(condition, body_steps, else_steps, test.lineno))
+            self.steps.append(If(condition, body, orelse, test.lineno))
 
     def visit_conditional(self, node: ast.IfExp) -> None:
         """Record `a if test else b`."""
@@ -455,11 +461,24 @@ class References:
         self.frame = outer
 
 
-def _links(node: ast.Attribute) -> list[ast.Attribute]:
-    """Give the attributes of a chain, from its root outwards."""
-    chain = [node]
-    while isinstance(node.value, ast.Attribute):
+def _attributes(node: ast.expr) -> tuple[str, ...]:
+    """Give the names in a chain that follow its root."""
+    names = []
+    while type(node) is ast.Attribute:
+        names.append(node.attr)
         node = node.value
-        chain.append(node)
-    chain.reverse()
-    return chain
+    return tuple(names[::-1])
+
+
+def _links(node: ast.expr) -> list[ast.expr]:
+    """Give the root of a chain, and what it is with each further attribute."""
+    links = [node]
+    while isinstance(node, ast.Attribute):
+        node = node.value
+        links.append(node)
+    links.reverse()
+    return links
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")

@@ -59,9 +59,9 @@ def _is_left(word: bytes, source: bytes) -> bool:
 
     Only its lines are searched for these, unless it is on so many that all of the file may be.
     """
-    if source.count(word) > _MANY:
-        return word in _HARMLESS.sub(b"", source)
     at = source.find(word)
+    if at >= 0 and source.count(word) > _MANY:
+        return word in _HARMLESS.sub(b"", source)
     while at >= 0:
         begin = source.rfind(b"\n", 0, at) + 1
         around = _TO_NEXT_LINE.match(source, at)

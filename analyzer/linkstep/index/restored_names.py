@@ -25,11 +25,11 @@ def is_restored(call: ast.Call, loops: Sequence[ast.For], tree: ast.Module) -> b
     True
     """
     module, key = call.args[0], call.args[1]
-    if not isinstance(key, ast.Name) or not _is_always_one(module, tree):
+    if not isinstance(key, ast.Name):
         return False
     loop = next((one for one in reversed(loops) if stored_in(one, key.id)), None)
     table = _table(loop, key.id) if loop is not None else None
-    if table is None:
+    if table is None or not _is_always_one(module, tree):
         return False
     saved = _harmless(table, module, tree)
     return all(node in saved for node in ast.walk(tree) if _is_mention(node, table))

@@ -26,6 +26,7 @@ from linkstep.model.target import Target
 
 _DEEPEST_WALK = 12_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MAY_HOLD_HALVES = re.compile(rb"\\(?:u|U0000)[dD][89a-fA-F]")
 
 
 def summarize(
@@ -52,7 +53,7 @@ def summarize(
     tree, problem, by_old_host = _parse(source, target, reader)
     if tree is None:
         return FileSummary(kind, (), (), problem=problem)
-    if b"\\u" in source or b"\\U" in source:
+    if _MAY_HOLD_HALVES.search(source):
         _take_out_surrogates(tree)
     positions = Positions(_text(source))
     limit = sys.getrecursionlimit()

@@ -30,12 +30,12 @@ def only_looks(tree: ast.Module, text: str) -> bool:
     >>> looks(text + "f(name)"), looks(text + "f(name).x = 1")
     (True, False)
     """
-    near = parents(tree, lines_with(("modules",), text))
-    if any(_entry(table, near) is None for table in near if _is_table(table)):
+    near = parents(tree, lines_with(("modules", "exec", "eval"), text))
+    if any(_is_run(node) or (_is_table(node) and _is_reached_into(node, near)) for node in near):
         return False  # so it is with most files, and the rest of their trees tells nothing more
     above = parents(tree)
     held: set[str] = set()
-    if any(isinstance(node, ast.Name) and node.id in ("exec", "eval") for node in above):
+    if any(map(_is_run, above)):
         return False
     taken: list[ast.AST] = []
     for table in filter(_is_table, above):
@@ -51,6 +51,17 @@ def only_looks(tree: ast.Module, text: str) -> bool:
             held.add(name)
             taken += _loads(name, above)
     return True
+
+
+def _is_run(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("exec", "eval")
+
+
+def _is_reached_into(table: ast.AST, near: dict[ast.AST, ast.AST]) -> bool:
+    """Whether the statement alone shows that a module taken out of a table may be changed."""
+    entry = _entry(table, near)
+    user = None if entry is None else near.get(entry)
+    return entry is None or (isinstance(user, ast.Attribute) and _holders(entry, near) is None)
 
 
 def _is_table(node: ast.AST) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from linkstep.index.shallow import is_within
 
+_NOTHING_BELOW = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Give a node and all below it.
+    """Give a node and all below it, without the marks for loading and storing.
 
     >>> sorted(type(node).__name__ for node in nodes(ast.parse("x = 1")))
-    ['Assign', 'Constant', 'Module', 'Name', 'Store']
+    ['Assign', 'Constant', 'Module', 'Name']
     """
     pending = [tree]
     while pending:
@@ -45,11 +47,12 @@ def parents(tree: ast.AST, lines: list[int] | None = None) -> dict[ast.AST, ast.
 
 
 def below(node: ast.AST) -> list[ast.AST]:
-    """Give the nodes directly below one."""
+    """Give the nodes directly below one, without the marks for loading and storing."""
     found: list[ast.AST] = []
     for value in node.__dict__.values():
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
+        kind = type(value)
+        if kind is list:
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif kind not in _NOTHING_BELOW and isinstance(value, ast.AST):
+            found.append(value)
     return found

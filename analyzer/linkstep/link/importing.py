@@ -390,7 +390,7 @@ class Importer(Loader):
             if state is None and (submodule is None or self.states[submodule].done):
                 value = submodule
                 continue
-            return self._lacking(value, name, _span(act, depth), frame)
+            return self._lacking(value, name, act.step.span_of(depth + 1), frame)
         return None
 
     def _lacking(self, owner: Module, name: str, span: Span, frame: Frame) -> Raised | None:
@@ -421,7 +421,7 @@ class Importer(Loader):
             return None
         if not self._lacks(frame.module, name):
             return None
-        return self._raised(not_defined(name), frame, _span(act, -1), star, name)
+        return self._raised(not_defined(name), frame, act.step.span_of(0), star, name)
 
     def _root(self, ref: Ref, frame: Frame) -> Value:
         if ref.scope > 0:
@@ -453,14 +453,3 @@ def _listed(state: State) -> list[str] | None:
         else:
             listed = listed + names
     return listed
-
-
-def _span(act: Read, depth: int) -> Span:
-    """Give the place of the attribute at `depth`, of the first name for -1."""
-    step = act.step
-    if len(step.ends) == 1:
-        line, column = step.ends[0]
-        return Span(step.line, step.column, line, column)
-    line, column = step.ends[depth + 1]
-    name = step.ref.attributes[depth] if depth >= 0 else step.ref.name
-    return Span(line, max(column - len(name), 1), line, column)

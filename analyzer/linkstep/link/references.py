@@ -277,7 +277,7 @@ class _ModuleLinks(Settling):
             return
         if len(bindings) > _MOST_BINDINGS:
             self.links.references += 1
-            self.settle(Dubious(Doubt.VALUE), _attribute_span(step, 0), at)
+            self.settle(Dubious(Doubt.VALUE), step.span_of(0), at)
             return
         try:
             found = self.followed[step.ref]
@@ -291,9 +291,9 @@ class _ModuleLinks(Settling):
             self.links.resolved += 1
             return
         if asked is not None and depth and isinstance(outcome, Dubious):
-            place = self.place(_attribute_span(step, depth), at)
+            place = self.place(step.span_of(depth), at)
             self.links.foreign.note_name(outcome, *asked, place)
-        self.settle(outcome, _attribute_span(step, depth), at)
+        self.settle(outcome, step.span_of(depth), at)
 
     def follow(
         self, ref: Ref, bindings: list[Binding]
@@ -408,11 +408,11 @@ class _ModuleLinks(Settling):
         if doubt is None and self.lookup.evidence.handed_over(self.module, name):
             doubt = Doubt.OPEN
         if doubt is not None:
-            self.settle(Dubious(doubt), _attribute_span(step, 0), at)
+            self.settle(Dubious(doubt), step.span_of(0), at)
             return
         broken = self.broken_star()
         if broken is not None and step.ref.scope == UNBOUND:
-            self.repeat(broken.exception, None, _attribute_span(step, 0), at)
+            self.repeat(broken.exception, None, step.span_of(0), at)
             return
         sources = {
             found.name: found
@@ -424,7 +424,7 @@ class _ModuleLinks(Settling):
         path = looked.path if looked.summary is not None else None
         problem, origin = Problem.UNDEFINED_NAME, Origin.FIRST_PARTY
         absent = Absent(problem, looked.name, path, name, origin, text, condition)
-        self.settle(absent, _attribute_span(step, 0), at)
+        self.settle(absent, step.span_of(0), at)
 
     def broken_star(self) -> Absent | None:
         for star in self.names.stars:
@@ -443,14 +443,3 @@ _RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, F
 
 def _line(step: Bind | ImportModule | ImportFrom) -> int:
     return step.line if isinstance(step, Bind) else step.span.line
-
-
-def _attribute_span(step: Use, depth: int) -> Span:
-    """Give the place of the root name (0) or of the attribute at `depth`."""
-    if len(step.ends) == 1:
-        line, column = step.ends[0]
-        return Span(step.line, step.column, line, column)
-    depth = min(depth, len(step.ends) - 1)
-    line, column = step.ends[depth]
-    name = step.ref.attributes[depth - 1] if depth else step.ref.name
-    return Span(line, max(column - len(name), 1), line, column)

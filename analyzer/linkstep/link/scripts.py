@@ -291,8 +291,7 @@ class _Writer:
         if about is not None:
             acts.append(Read(step.ref, step, about, alone))
             if not alone:
-                name, span = step.ref.attributes[0], Span(step.line, step.column, *step.ends[-1])
-                self.on_demand(about, name, span, acts)
+                self.on_demand(about, step.ref.attributes[0], step.span, acts)
 
     def starred(self, name: str) -> Module | None:
         """Give the module whose star import is the one binding of a name."""

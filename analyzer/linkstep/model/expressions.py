@@ -16,7 +16,7 @@ class Const(Struct, frozen=True, array_like=True, tag=1, gc=False):
     value: bool | int | float | str | None
 
 
-class Ref(Struct, frozen=True, array_like=True, tag=2):
+class Ref(Struct, frozen=True, array_like=True, tag=2, gc=False):
     """A name, or a chain of attributes that starts at a name.
 
     `scope` says where the name is bound: 0 is the module, a positive number is an

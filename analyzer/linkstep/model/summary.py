@@ -108,16 +108,41 @@ class ImportFrom(Struct, frozen=True, array_like=True, tag=4):
     lazy: bool = False
 
 
-class Use(Struct, frozen=True, array_like=True, tag=5):
+class Use(Struct, frozen=True, array_like=True, tag=5, gc=False):
     """A name or attribute chain is evaluated here.
 
-    `ends` holds (line, end column) of the root name and of each attribute.
+    `ends` is empty for a chain that is on one line without a space, as nearly all are. For
+    another one it holds (line, end column) of the root name and of each attribute; inside of
+    an f-string it holds the end of the string alone.
     """
 
     ref: Ref
     line: int
     column: int
-    ends: tuple[tuple[int, int], ...]
+    ends: tuple[tuple[int, int], ...] = ()
+
+    def span_of(self, depth: int) -> Span:
+        """Give the place of the root name (0) or of the attribute at `depth`, the last one at most.
+
+        >>> Use(Ref("os", ("path", "sep")), 3, 5).span_of(1)
+        Span(line=3, column=8, end_line=3, end_column=12)
+        >>> Use(Ref("os", ("path", "sep")), 3, 5, ((3, 7), (4, 13), (4, 17))).span_of(2)
+        Span(line=4, column=14, end_line=4, end_column=17)
+        """
+        names = (self.ref.name, *self.ref.attributes)[: depth + 1]
+        if len(self.ends) == 1:
+            return Span(self.line, self.column, *self.ends[0])
+        if self.ends:
+            line, end = self.ends[len(names) - 1]
+        else:
+            line, end = self.line, self.column + len(".".join(names))
+        return Span(line, max(end - len(names[-1]), 1), line, end)
+
+    @property
+    def span(self) -> Span:
+        """The place of the whole chain."""
+        last = self.span_of(len(self.ref.attributes))
+        return Span(self.line, self.column, last.end_line, last.end_column)
 
 
 class ExternalBind(Struct, frozen=True, array_like=True, tag=6):

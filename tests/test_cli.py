@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -357,6 +358,29 @@ def test_nobody_reads_the_output() -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("arguments", [["check"], ["rules"], ["--version"]])
+def test_there_is_no_room_for_the_output(project: Path, arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "linkstep", *arguments],
+            cwd=project,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    text = "linkstep: error: cannot write the output\n  why:   No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, text)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
+def test_without_streams_the_exit_code_tells(project: Path) -> None:
+    (project / "app" / "broken.py").write_text("from app.session import gone\n")
+    command = f"{shlex.quote(sys.executable)} -m linkstep check >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=project, check=False).returncode == 1
 
 
 def test_an_encoding_that_lacks_a_character(project: Path) -> None:

@@ -1,8 +1,6 @@
 """`python -m linkstep`: the same as the command `linkstep`."""
 
-import sys
-
-from linkstep.cli.main import main
+from linkstep.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

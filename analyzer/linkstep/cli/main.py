@@ -11,10 +11,14 @@ This module alone turns exceptions into exit codes:
 
 from __future__ import annotations
 
+import atexit
+import errno
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -107,16 +111,33 @@ def linkstep(context: click.Context) -> None:
         context.exit(USAGE)
 
 
+def run() -> NoReturn:
+    """Run the command line of this process, and end the process with it.
+
+    So nobody looks for cyclic garbage among all that was read, and nothing of it is taken apart at
+    the end: either takes longer than to tell the report.
+    """
+    gc.disable()
+    code = main()
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):  # full, or closed: the interpreter knows what to do
+        sys.exit(code)
+    os._exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code; nothing but SystemExit escapes click.
 
-    Without `arguments` it is the process's own. Such a process ends with the command, so nobody
-    looks for cyclic garbage among all that it has read: that takes longer than to tell the report.
+    Without `arguments` it is the process's own.
     """
-    if arguments is None:
-        gc.disable()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name that the encoding lacks is still shown
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by whoever started the process
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        elif hasattr(stream, "reconfigure"):  # a name that the encoding lacks is still shown
             stream.reconfigure(errors="backslashreplace")
     try:
         code = linkstep.main(
@@ -136,6 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("linkstep: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return _refused(LinkstepError("cannot write the output", why=os.strerror(errno.ENOSPC)))
         return _bug(error)
 
 

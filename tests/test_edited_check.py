@@ -249,8 +249,13 @@ def test_a_file_that_sets_names_may_fail(project: ChangingProject) -> None:
     assert '"name": "extra"' not in told
 
 
-def test_names_that_are_set_on_a_module_no_more_are_missed(project: ChangingProject) -> None:
+@pytest.mark.parametrize("head", ["", "def patch():\n    "])
+def test_names_that_are_set_on_a_module_no_more_are_missed(
+    project: ChangingProject, head: str
+) -> None:
     with_setter(project)
+    edit(project, "app/setter.py", "thing.extra", f"{head}thing.extra")
+    project.warm()
     edit(project, "app/way.py", "from app import thing", "thing = 1")
     told, stages = project.warm()
     assert (told, stages[-2:]) == (project.cold(), ["reading 26 files", "linking 26 modules"])

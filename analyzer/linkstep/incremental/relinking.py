@@ -80,9 +80,8 @@ class Relinking:
             if self._imports_otherwise(path, links, failing.get(path))
         }
         concerned = self._noticing.reaching(changed)
-        if concerned is None or any(
-            again[path].sets != self._last.links[path].sets for path in changed
-        ):
+        sets = any(links.sets != self._last.links[path].sets for path, links in again.items())
+        if concerned is None or sets:
             raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())

@@ -163,12 +163,7 @@ class Recorder(Bindings):
 
     def nested(self, body: list[ast.stmt]) -> tuple[Step, ...]:
         """Give the steps of a nested block."""
-        if not body:
-            return ()
-        outer, self.steps = self.steps, []
-        self.block(body)
-        steps, self.steps = self.steps, outer
-        return tuple(steps)
+        return self.collected(partial(self.block, body)) if body else ()
 
     # Simple statements
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from linkstep.model.trace import TextQuestion, WordForm
 
-LARGEST = 1 << 20
-"""Bytes; a longer file is not searched."""
+_LARGEST = 1 << 20  # bytes; a longer file is not searched
 
 
 def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
@@ -31,7 +30,7 @@ def is_answered(question: TextQuestion, path: str, text: bytes) -> bool:
 
 def words_of(content: bytes) -> str:
     """Give the text of a file as it is searched; none of one that is very long, or no text."""
-    if len(content) > LARGEST or b"\0" in content[:1024]:
+    if len(content) > _LARGEST or b"\0" in content[:1024]:
         return ""
     return content.decode("utf-8", "replace").lower()
 

@@ -204,10 +204,8 @@ def compare(inputs: Inputs, now: int, ask: Ask) -> Comparison:
     answered = [one.digest for one in inputs.answers] == [reply.digest for reply in replies]
     if answered and array("Q", chain.from_iterable(today)).tobytes() == inputs.signatures:
         return Comparison(inputs, {}, {})
-    before = _by_fours(array("Q", inputs.signatures))
-    differing = [
-        at for at, pair in enumerate(zip(before, today, strict=True)) if pair[0] != pair[1]
-    ]
+    pairs = zip(_by_fours(array("Q", inputs.signatures)), today, strict=True)
+    differing = [at for at, (before, found) in enumerate(pairs) if before != found]
     paths = paths_of(inputs)
     renewed: dict[int, Input] = {}
     changed: dict[int, Input] = {}

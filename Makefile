@@ -49,8 +49,18 @@ accuracy: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.accuracy --report docs/accuracy.md
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis native/target
+	rm -f analyzer/linkstep/index/native-reader.*
 	find analyzer tests $(EXAMPLE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the native reader is built from, where there is cargo.
+NATIVE := native/Cargo.toml $(shell find native/src -name '*.rs')
+
+define SAY_NATIVE
+from linkstep.index.native import available
+print("with the native reader" if available() else "without the native reader: see CONTRIBUTING.md")
+endef
+export SAY_NATIVE
 
 # Three stamps: an environment with a new pip; linkstep in it; what its developers need.
 
@@ -59,9 +69,10 @@ $(VENV)/.made:
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/.project: $(VENV)/.made pyproject.toml
+$(VENV)/.project: $(VENV)/.made pyproject.toml hatch_build.py $(NATIVE)
 	@echo "installing linkstep into $(VENV)"
 	@$(PIP) install --editable .
+	@$(BIN)/python -c "$$SAY_NATIVE"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.project

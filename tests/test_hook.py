@@ -114,10 +114,11 @@ def test_the_first_commit(tmp_path: Path, hooked: Checkout) -> None:
 def test_pre_commit_installs_and_runs_the_hook(tmp_path: Path) -> None:
     """The hook's environment is built from this checkout, without the project's dependencies."""
     tool = Checkout(tmp_path / "linkstep")
-    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"):
+    files = (".pre-commit-hooks.yaml", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
+    for name in files:
         shutil.copy(ROOT / name, tool.root / name)
-    for name in ("analyzer", "rules"):
-        ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("analyzer", "rules", "native"):
+        ignored = shutil.ignore_patterns("__pycache__", "native-reader.*", "target")
         shutil.copytree(ROOT / name, tool.root / name, ignore=ignored)
     revision = tool.commit({})
     project = Checkout(tmp_path / "project")

@@ -17,9 +17,12 @@ import pytest
 
 from linkstep import pipeline
 from linkstep.index.summaries import Summaries, Workers
-from linkstep.index.workers import WORTH_IT, processes
+from linkstep.index.summarize import summarize
+from linkstep.index.workers import WORTH_IT, processes, read_batch, readings_by
 from linkstep.model.observer import Unobserved
 from linkstep.model.request import CheckRequest, CheckResult
+from linkstep.model.summary import ModuleKind
+from linkstep.model.target import Target
 
 COMMAND = (sys.executable, "-P", "-m", "linkstep")
 
@@ -52,6 +55,20 @@ def test_processes_give_what_one_process_gives(project: Path) -> None:
     assert len(alone.findings) > WORTH_IT // 5
     assert _checked(project, processes(2)).report == alone
     assert _checked(project, processes(5)).report == alone
+
+
+def test_what_nests_too_deep_to_be_encoded_is_read_here() -> None:
+    branches = "".join(f"elif X == {number}:\n    import b{number}\n" for number in range(2000))
+    deep = f"import os\nX = os.environ.get('A')\nif X:\n    pass\n{branches}".encode()
+    target = Target((3, 11))
+    assert read_batch([(deep, "module")], target, "ast") == [None]
+    with ThreadPoolExecutor(1) as pool:
+        sources = [(b"import a", ModuleKind.MODULE), (deep, ModuleKind.MODULE)]
+        found = [reading.summary for reading in readings_by(pool, sources, target, "ast")]
+    alone = [summarize(*source, target, "ast") for source in sources]
+    assert found[0] == alone[0]
+    assert found[1].body[:2] == alone[1].body[:2]  # the rest is too deep to be compared
+    assert len(found[1].body) == len(alone[1].body)
 
 
 def test_any_executor_can_be_given(project: Path) -> None:

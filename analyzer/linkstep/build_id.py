@@ -3,7 +3,8 @@
 An installed linkstep is known by the hashes that its installer wrote down, so that all
 environments that have the same one share a cache. A checkout is known by the state of its files
 on the disk, so that an edit shows at once. The versions of the libraries count as well, since
-parsers, markers and stubs come from them.
+parsers, markers and stubs come from them. So does the switch of the native reader: without it
+nothing counts that it has read.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def build_id() -> bytes:
     """Give 16 bytes that stand for linkstep, its libraries and the Python that runs it."""
     lines = (
         *(__version__, sys.version, sys.platform, sys.implementation.name),
+        f"native reader {os.environ.get('LINKSTEP_NATIVE') != '0'}",
         *sorted(_own_files()),
         *sorted(_libraries()),
     )

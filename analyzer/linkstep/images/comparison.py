@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from linkstep.index.summarize import summarize
+from linkstep.index.reading import read
 from linkstep.model.facts import BrokenReference, Fact, StaleModule, Staleness
 from linkstep.model.links import Program
 from linkstep.model.settings import ResolveSettings
@@ -34,7 +34,7 @@ def bound_names(source: bytes, target: Target) -> frozenset[str]:
     >>> sorted(bound_names(b"import os.path\\nfrom a import b as c", Target((3, 11))))
     ['c', 'os']
     """
-    return _names(summarize(source, ModuleKind.MODULE, target))
+    return _names(read(source, ModuleKind.MODULE, target).summary)
 
 
 def compare_with_sources(
@@ -56,8 +56,8 @@ def compare_with_sources(
         ours, theirs = image.read(module.path), tree.read(path)
         if ours.replace(b"\r\n", b"\n") == theirs.replace(b"\r\n", b"\n"):
             continue
-        built = summarize(ours, ModuleKind.MODULE, target)
-        meant = summarize(theirs, ModuleKind.MODULE, target)
+        built = read(ours, ModuleKind.MODULE, target).summary
+        meant = read(theirs, ModuleKind.MODULE, target).summary
         if built.problem or meant.problem or not (_is_closed(built) and _is_closed(meant)):
             continue
         lacking, surplus = _names(meant) - _names(built), _names(built) - _names(meant)

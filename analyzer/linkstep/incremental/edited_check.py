@@ -20,8 +20,8 @@ from linkstep.errors import LinkstepError
 from linkstep.incremental.edited_users import KnownFiles, Noticing, is_too_much, package_of
 from linkstep.incremental.run_trace import scopes_with, texts_below
 from linkstep.index.outline import executes_alike, image, outline
+from linkstep.index.reading import read
 from linkstep.index.summaries import Kept, Summaries
-from linkstep.index.summarize import summarize
 from linkstep.link.import_scan import digest_of_imports, scan_imports
 from linkstep.link.submodules import dotted_imports
 from linkstep.linked import EarlierRun
@@ -282,7 +282,7 @@ class Edited:
         key = self._known.key(path, content)
         kept = self._summaries.get(key)
         if kept is None:
-            summary = summarize(text, kind_of(path), self._trace.target, self._request.reader)
-            kept = Kept(summary, may_be_unused(text))
-            self._summaries.put(key, kept)
+            reading = read(text, kind_of(path), self._trace.target, self._request.reader)
+            kept = Kept(reading.summary, may_be_unused(text))
+            self._summaries.put(key, kept, reading.encoded)
         return kept.summary

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from linkstep.index.reading import Reading, read
 from linkstep.index.summaries import Kept, Summaries, no_workers
-from linkstep.index.summarize import harmless_in, summarize
-from linkstep.index.workers import WORTH_IT, summaries_by
+from linkstep.index.summarize import harmless_in
+from linkstep.index.workers import WORTH_IT, readings_by
 from linkstep.model.digests import digest_of
 from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, Harmless, ModuleKind
@@ -120,11 +121,11 @@ class Index:
                     asked.append((path, key))
                     yield source, kind
 
-        made = summaries_by(executor, sources(), self._target, self._reader, shallow=True)
-        for number, summary in enumerate(made):
+        made = readings_by(executor, sources(), self._target, self._reader, shallow=True)
+        for number, reading in enumerate(made):
             path, key = asked[number]
-            self._summaries[path] = summary
-            self._kept.put(key, Kept(summary))
+            self._summaries[path] = reading.summary
+            self._kept.put(key, Kept(reading.summary), reading.encoded)
 
     def _all_made(
         self,
@@ -150,15 +151,13 @@ class Index:
                 yield source, kind
 
         if executor is None:
-            made: Iterator[FileSummary] = (
-                summarize(*one, self._target, self._reader) for one in sources()
-            )
+            made: Iterator[Reading] = (read(*one, self._target, self._reader) for one in sources())
         else:
-            made = summaries_by(executor, sources(), self._target, self._reader)
-        for summary in made:
+            made = readings_by(executor, sources(), self._target, self._reader)
+        for reading in made:
             path, key, is_commented = asked.popleft()
-            kept = found[path] = Kept(summary, is_commented)
-            self._kept.put(key, kept)
+            kept = found[path] = Kept(reading.summary, is_commented)
+            self._kept.put(key, kept, reading.encoded)
             observer.advance(1)
         return found
 
@@ -195,6 +194,7 @@ class Index:
         kept = self._kept.get(key)
         if kept is None:
             outside = path.startswith("/")
-            kept = Kept(summarize(source, kind, self._target, self._reader, shallow=outside))
-            self._kept.put(key, kept)
+            reading = read(source, kind, self._target, self._reader, shallow=outside)
+            kept = Kept(reading.summary)
+            self._kept.put(key, kept, reading.encoded)
         return kept

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # a run that has nothing to summarise needs none of it
     from concurrent.futures import Executor
 
 _AT_ONCE = 500  # summaries that are looked through
+_TWO_VALUES = b"\x92"  # an array, in MessagePack
+_ENCODED = {None: b"\xc0", False: b"\xc2", True: b"\xc3"}
 
 Workers = Callable[[], "AbstractContextManager[Executor | None]"]
 """Gives an executor for a while, None where the work is better done in this process."""
@@ -70,7 +72,7 @@ class Summaries:
         self._fetched: dict[bytes, bytes] = {}
         self._searched: dict[bytes, bytes] = {}
         self._asked: set[bytes] = set()
-        self._made: set[bytes] = set()
+        self._made: dict[bytes, bytes | None] = {}
         self._prefixes: dict[tuple[ModuleKind, Target, str, bool], bytes] = {}
         self._decoder = msgspec.msgpack.Decoder(Kept)
 
@@ -107,7 +109,7 @@ class Summaries:
             if self._store is not None:
                 self._searched.update(self._store.summaries(asked))
             for key in keys[start : start + _AT_ONCE]:
-                encoded = self._searched.get(key)
+                encoded = self._searched.get(key) or self._made.get(key)
                 if encoded is None and key in self._kept:
                     encoded = self._searched[key] = encoder.encode(self._kept[key])
                 if encoded is None:
@@ -133,17 +135,21 @@ class Summaries:
             return None  # written by something else under our name
         return kept
 
-    def put(self, key: bytes, kept: Kept) -> None:
-        """Keep a summary that was made."""
+    def put(self, key: bytes, kept: Kept, encoded: bytes | None = None) -> None:
+        """Keep a summary that was made; `encoded` is it in MessagePack, where that is at hand."""
         self._kept[key] = kept
-        self._made.add(key)
+        if encoded is not None and self._store is not None:
+            encoded = b"".join((_TWO_VALUES, encoded, _ENCODED[kept.commented]))
+            self._made[key] = encoded
+        else:
+            self._made[key] = None
 
     def made(self) -> Iterable[tuple[bytes, bytes]]:
         """Give what was made in this run, encoded, by key; without what nests too deep for it."""
         encoder = msgspec.msgpack.Encoder()
         for key in sorted(self._made):
             with suppress(RecursionError):
-                yield key, encoder.encode(self._kept[key])
+                yield key, self._made[key] or encoder.encode(self._kept[key])
 
 
 def _pattern(word: str) -> bytes:

@@ -1,8 +1,8 @@
 """Summaries made by other processes, or on other machines.
 
-`summarize` is a pure function of bytes, so batches of sources go to any
-`concurrent.futures.Executor` and come back as one block of MessagePack each. Which worker
-had which batch changes nothing: results are taken in the order of the files.
+A summary depends on bytes alone, so batches of sources go to any `concurrent.futures.Executor`
+and come back as MessagePack, which is kept for the cache as it is. Which worker had which batch
+changes nothing: results are taken in the order of the files.
 
 What starts processes is imported when they are started: a run that finds its summaries in the
 cache has no use for it.
@@ -20,64 +20,67 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from linkstep.errors import LinkstepError
+from linkstep.index.reading import Reading, decoded, read, read_encoded
 from linkstep.index.summaries import Workers, no_workers
-from linkstep.index.summarize import summarize
-from linkstep.model.summary import FileSummary, ModuleKind
+from linkstep.model.summary import ModuleKind
 from linkstep.model.target import Target
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 Source = tuple[bytes, ModuleKind]
+_Batch = list[tuple[bytes, str]]
 
 WORTH_IT = 150  # files; fewer are read before processes have started
 _BATCH_BYTES = 100_000  # so little that no worker is left alone with the end for long
 _MOST_WAITING = 32  # batches that are with an executor at a time, so that memory stays bounded
 
 
-def summarize_batch(
+def read_batch(
     sources: Sequence[tuple[bytes, str]], target: Target, reader: str, shallow: bool = False
-) -> bytes:
-    """Give the summaries of some sources, in order, as MessagePack.
+) -> list[bytes | None]:
+    """Give the summaries of some sources, in order, as `read_encoded` gives each.
 
     A source comes with the value of its ModuleKind, so that what goes to another process
     is plain.
 
-    >>> target = Target((3, 11))
-    >>> [found] = msgspec.msgpack.decode(
-    ...     summarize_batch([(b"import os", "module")], target, "auto"), type=list[FileSummary])
-    >>> found.body[0].module
+    >>> [found] = read_batch([(b"import os", "module")], Target((3, 11)), "auto")
+    >>> decoded(found).summary.body[0].module
     'os'
     """
-    summaries = [
-        summarize(text, ModuleKind(kind), target, reader, shallow=shallow) for text, kind in sources
+    return [
+        read_encoded(text, ModuleKind(kind), target, reader, shallow=shallow)
+        for text, kind in sources
     ]
-    return msgspec.msgpack.encode(summaries)
 
 
-def summaries_by(
+def readings_by(
     executor: Executor,
     sources: Iterable[Source],
     target: Target,
     reader: str,
     *,
     shallow: bool = False,
-) -> Iterator[FileSummary]:
+) -> Iterator[Reading]:
     """Give the summaries of sources, in their order, made by an executor."""
     from concurrent.futures import BrokenExecutor
 
-    decoder = msgspec.msgpack.Decoder(list[FileSummary])
-    pending: deque[Future[bytes]] = deque()
+    pending: deque[tuple[_Batch, Future[list[bytes | None]]]] = deque()
+
+    def first_of_them() -> Iterator[Reading]:
+        batch, future = pending.popleft()
+        for (text, kind), encoded in zip(batch, future.result(), strict=True):
+            found = decoded(encoded)
+            yield found or read(text, ModuleKind(kind), target, reader, shallow=shallow)
+
     try:
         for batch in _batches(sources):
-            pending.append(executor.submit(summarize_batch, batch, target, reader, shallow))
+            pending.append((batch, executor.submit(read_batch, batch, target, reader, shallow)))
             if len(pending) >= _MOST_WAITING:
-                yield from decoder.decode(pending.popleft().result())
+                yield from first_of_them()
         while pending:
-            yield from decoder.decode(pending.popleft().result())
+            yield from first_of_them()
     except BrokenExecutor:
         raise LinkstepError(
             "a worker process ended before its work was done",
@@ -85,8 +88,8 @@ def summaries_by(
         ) from None
 
 
-def _batches(sources: Iterable[Source]) -> Iterator[list[tuple[bytes, str]]]:
-    batch: list[tuple[bytes, str]] = []
+def _batches(sources: Iterable[Source]) -> Iterator[_Batch]:
+    batch: _Batch = []
     size = 0
     for text, kind in sources:
         batch.append((text, kind.value))

@@ -14,8 +14,8 @@ from linkstep.analyses.graph import ImportGraph
 from linkstep.analyses.health import health
 from linkstep.analyses.import_sites import bound_at
 from linkstep.health_pipeline import entries_of, plan_of
+from linkstep.index.reading import read
 from linkstep.index.summaries import Summaries
-from linkstep.index.summarize import summarize
 from linkstep.link_inputs import is_test
 from linkstep.model.environment import Origin, Project
 from linkstep.model.facts import BrokenReference, Problem, Reach
@@ -118,7 +118,7 @@ class Case:
         kind, target = linked.summary.kind, self.project.target
 
         def line_of(source: bytes) -> int | None:
-            return bound_at(summarize(source, kind, target), name)
+            return bound_at(read(source, kind, target).summary, name)
 
         history = self._history
         if history is None:

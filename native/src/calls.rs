@@ -14,7 +14,7 @@ impl<'t, 's> Recorder<'t, 's> {
         if self.notes_state {
             self.note_state(node);
         }
-        if self.reaches_itself && self.own_method(call) {
+        if self.reaches_itself && self.own_method(call, node.range) {
             return;
         }
         let name = last_name(&call.function);
@@ -93,7 +93,7 @@ impl<'t, 's> Recorder<'t, 's> {
         if self.is_self(target) {
             return match (&name, &key.kind) {
                 (Some(_), ExprKind::Constant(Constant::Str(Literals::One(one)))) => {
-                    self.is_declined |= one.text.contains('\\');
+                    self.is_declined |= one.text.contains(&['\\', '\r'][..]);
                     self.rebound_globals.insert(one.text);
                 }
                 (Some(_), _) => self.is_declined = true,
@@ -103,7 +103,7 @@ impl<'t, 's> Recorder<'t, 's> {
         match self.value(target) {
             Some(Value::Ref(found)) if self.tracked(found.name).is_some() => {
                 // A loop may put back what it has saved; that is not read here.
-                let may_restore = self.loops > 0 && matches!(key.kind, ExprKind::Name(..));
+                let may_restore = self.tables > 0 && matches!(key.kind, ExprKind::Name(..));
                 self.is_declined |= name.is_none() && may_restore;
                 self.external_bind(&found, name.as_deref(), range);
             }

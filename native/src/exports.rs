@@ -1,10 +1,9 @@
 //! `__all__` in every form that can be read (index/exports.py).
 
-use std::collections::{HashMap, HashSet};
-
 use crate::ast::*;
 use crate::chains::{attributes, chain_root};
 use crate::encode::{self, Block};
+use crate::hashing::{NameMap, NameSet};
 use crate::names::each_target;
 use crate::places::Places;
 use crate::recorder::write_span;
@@ -12,11 +11,11 @@ use crate::strings;
 use crate::values::{write_ref, Scopes};
 
 /// The displays and sums that a module binds to one name only, by the name.
-pub type Displays<'t, 's> = HashMap<&'s str, &'t Expr<'s>>;
+pub type Displays<'t, 's> = NameMap<'s, &'t Expr<'s>>;
 
 pub fn displays<'t, 's>(body: &'t [Stmt<'s>]) -> Displays<'t, 's> {
-    let mut found = HashMap::new();
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut found = NameMap::default();
+    let mut seen: NameSet = NameSet::default();
     for statement in body {
         let (targets, value): (Vec<&Expr>, Option<&'t Expr<'s>>) = match &statement.kind {
             StmtKind::Assign(targets, value) => (targets.iter().collect(), Some(value)),

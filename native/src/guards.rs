@@ -3,6 +3,8 @@
 use crate::ast::*;
 use crate::chains::{dotted, is_chain, last_name};
 use crate::children::any_expression;
+use crate::strings;
+use crate::values;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum StopKind {
@@ -112,18 +114,11 @@ pub fn is_assert_false(statement: &Stmt) -> bool {
 fn is_false(value: &Constant) -> bool {
     match value {
         Constant::None | Constant::False => true,
-        Constant::Int(digits) => is_zero(digits, "xXoObB"),
+        Constant::Int(digits) => values::integer(digits) == Some(0),
         Constant::Float(digits) => digits.replace('_', "").parse() == Ok(0.0_f64),
-        Constant::Str(literals) => match literals {
-            Literals::One(one) => one.text.is_empty(),
-            Literals::Many(all) => all.iter().all(|one| one.text.is_empty()),
-        },
+        Constant::Str(literals) => strings::value(literals).map_or(false, |text| text.is_empty()),
         _ => false,
     }
-}
-
-fn is_zero(digits: &str, prefixes: &str) -> bool {
-    digits.chars().all(|one| one == '0' || one == '_' || prefixes.contains(one))
 }
 
 fn end(statement: &Stmt) -> Option<Outcome> {

@@ -17,6 +17,7 @@ mod expressions;
 #[allow(unsafe_code)]
 mod ffi;
 mod guards;
+mod hashing;
 mod lexer;
 mod names;
 mod namespaces;
@@ -34,6 +35,7 @@ mod summary;
 mod tables;
 mod unseen;
 mod values;
+mod words;
 
 pub use parser::parse;
 pub use summary::summarize;

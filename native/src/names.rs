@@ -1,9 +1,8 @@
 //! Which names a block binds, found before its expressions are read (index/names.py).
 
-use std::collections::{HashMap, HashSet};
-
 use crate::ast::*;
 use crate::chains::chain_root;
+use crate::hashing::{NameMap, NameSet};
 
 pub const IMPORTED: u8 = 1;
 pub const ALIAS: u8 = 2;
@@ -13,9 +12,9 @@ pub const DEFINED: u8 = 8;
 /// The names of one block, each with its flags.
 #[derive(Default)]
 pub struct Names<'s> {
-    pub bound: HashMap<&'s str, u8>,
-    pub globals: HashSet<&'s str>,
-    nonlocals: HashSet<&'s str>,
+    pub bound: NameMap<'s, u8>,
+    pub globals: NameSet<'s>,
+    nonlocals: NameSet<'s>,
     pub has_star: bool,
 }
 
@@ -168,8 +167,8 @@ fn may_be_module(value: &Expr) -> bool {
 }
 
 /// Give the names bound on every way through a block, conditions left undecided.
-pub fn surely_bound<'s>(body: &[Stmt<'s>]) -> HashSet<&'s str> {
-    let mut bound = HashSet::new();
+pub fn surely_bound<'s>(body: &[Stmt<'s>]) -> NameSet<'s> {
+    let mut bound = NameSet::default();
     for statement in body {
         match &statement.kind {
             StmtKind::If(node) => {

@@ -6,6 +6,7 @@ use crate::chains::{chain, is_chain, is_name};
 use crate::encode;
 use crate::names::each_target;
 use crate::nodes::Node;
+use crate::places::Places;
 use crate::recorder::Recorder;
 use crate::values;
 
@@ -46,7 +47,9 @@ impl<'t, 's> Recorder<'t, 's> {
         range: Range,
     ) -> bool {
         if self.is_namespace(owner) {
-            self.is_declined |= context != Context::Load;
+            if context != Context::Load {
+                self.bind_item(Some(key), range);
+            }
             self.visit(key);
             return true;
         }
@@ -75,6 +78,10 @@ impl<'t, 's> Recorder<'t, 's> {
                 (Some(owner), Some(value)) if owner == value => true,
                 _ => return,
             },
+            ExprKind::Name("__name__", _) => {
+                self.is_declined |= self.may_mirror(value);
+                return;
+            }
             _ => return,
         };
         if !self.is_at_module() || self.may_mirror(value) {
@@ -136,18 +143,65 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 
     /// Record a call of a method of the own namespace; says whether it was one.
-    pub fn own_method(&mut self, call: &'t Call<'s>) -> bool {
+    pub fn own_method(&mut self, call: &'t Call<'s>, range: Range) -> bool {
         let method = match &call.function.kind {
             ExprKind::Attribute(owner, method, _) if self.is_namespace(owner) => *method,
             _ => return false,
         };
-        self.is_declined |= !matches!(
-            method,
-            "get" | "keys" | "items" | "values" | "copy" | "__contains__" | "pop" | "__delitem__"
-        );
+        match method {
+            "update" | "setdefault" | "__setitem__" => self.own_update(method, call, range),
+            "get" | "keys" | "items" | "values" | "copy" | "__contains__" | "pop"
+            | "__delitem__" => {}
+            _ => self.open(HANDED, range),
+        }
         self.visit_all(&call.arguments);
         call.keywords.iter().for_each(|keyword| self.visit(&keyword.value));
         true
+    }
+
+    /// Record `globals().update(...)` and its like.
+    fn own_update(&mut self, method: &str, call: &'t Call<'s>, range: Range) {
+        match call.arguments.first() {
+            Some(Expr { kind: ExprKind::Dict(items), .. }) if method == "update" => {
+                items.iter().for_each(|(key, _)| self.bind_item(key.as_ref(), range));
+            }
+            Some(first) if method == "update" => {
+                // The members of an enum can be listed.
+                self.is_declined |= matches!(first.kind, ExprKind::Attribute(_, "__members__", _));
+                self.open("globals() is updated from a computed mapping", range);
+            }
+            Some(first) => self.bind_item(Some(first), range),
+            None => {}
+        }
+        for keyword in &call.keywords {
+            match keyword.name {
+                Some(name) => self.bind_own(name, range),
+                None => self.bind_item(Some(&keyword.value), range),
+            }
+        }
+    }
+
+    /// Bind the name that a literal key is, or open the module for a computed one.
+    fn bind_item(&mut self, key: Option<&'t Expr<'s>>, range: Range) {
+        match key.map(|key| &key.kind) {
+            Some(ExprKind::Constant(Constant::Str(Literals::One(one)))) if is_plain(one) => {
+                self.bind_own(one.text, range);
+            }
+            Some(ExprKind::Constant(Constant::Str(_))) => self.is_declined = true,
+            key => {
+                // The names that a loop goes through may be known, or what they begin with.
+                self.is_declined |= self.loops > 0 && matches!(key, Some(ExprKind::Name(..)));
+                self.open("globals() is changed under computed keys", range);
+            }
+        }
+    }
+
+    fn bind_own(&mut self, name: &'s str, range: Range) {
+        if self.is_at_module() {
+            self.write_bind(name, "dynamic", range, &None);
+        } else {
+            self.rebound_globals.insert(name);
+        }
     }
 
     /// Record an argument that may be the module or its dictionary.
@@ -200,6 +254,10 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 }
 
+fn is_plain(literal: &Literal) -> bool {
+    literal.is_raw || !literal.text.contains('\\')
+}
+
 /// Whether an expression is `sys.modules`, as it is usually written.
 pub fn is_module_table(node: &Expr) -> bool {
     is_chain(node, "sys.modules") || is_name(node, "modules")
@@ -228,10 +286,10 @@ fn only_reads(called: &str) -> bool {
 }
 
 /// Whether a file may have an expression that is the module or its dictionary.
-pub fn may_reach_itself(text: &str) -> bool {
+pub fn may_reach_itself(places: &Places) -> bool {
     ["globals", "vars", "locals", "modules"].iter().any(|word| {
-        text.match_indices(word).any(|(at, _)| {
-            let after = text[at + word.len()..].trim_start();
+        places.offsets_of(word).iter().any(|&at| {
+            let after = places.text[at as usize + word.len()..].trim_start();
             let marks: &[char] =
                 if *word == "modules" { &['[', '\\', '#', ')'] } else { &['(', '\\', '#', ')'] };
             after.starts_with(marks)

@@ -1,6 +1,9 @@
 //! From byte offsets to lines and to the columns that users count (index/positions.py).
 
+use std::borrow::Cow;
+
 use crate::ast::Range;
+use crate::words::Words;
 
 /// Line, column, end line, end column; they count from 1, columns in code points.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +14,7 @@ pub struct Places<'s> {
     pub text: &'s str,
     /// Where each line begins.
     starts: Vec<u32>,
+    words: Words,
     /// By line, whether it has more bytes than characters; empty for a file that is ASCII.
     wide: Vec<bool>,
 }
@@ -25,7 +29,21 @@ impl<'s> Places<'s> {
             wide =
                 text.as_bytes().split(|&byte| byte == b'\n').map(|line| !line.is_ascii()).collect();
         }
-        Places { text, starts, wide }
+        Places { text, starts, words: Words::of(text), wide }
+    }
+
+    /// Give the offsets of a word.
+    pub fn offsets_of(&self, word: &str) -> Cow<'_, [u32]> {
+        self.words.at(word, self.text)
+    }
+
+    pub fn has(&self, word: &str) -> bool {
+        !self.offsets_of(word).is_empty()
+    }
+
+    /// Give the offset at which the line of another one begins.
+    pub fn start_of_line(&self, at: u32) -> u32 {
+        self.starts[self.line(at) as usize - 1]
     }
 
     pub fn line(&self, at: u32) -> u32 {
@@ -60,11 +78,10 @@ impl<'s> Places<'s> {
 
     /// Give the lines, sorted, on which one of the words is (index/shallow.py).
     pub fn lines_with(&self, words: &[&str]) -> Vec<u32> {
-        let mut found: Vec<u32> = words
-            .iter()
-            .flat_map(|word| self.text.match_indices(word))
-            .map(|(at, _)| self.line(at as u32))
-            .collect();
+        let mut found: Vec<u32> = Vec::new();
+        for word in words {
+            found.extend(self.offsets_of(word).iter().map(|&at| self.line(at)));
+        }
         found.sort_unstable();
         found.dedup();
         found

@@ -3,13 +3,14 @@
 //! Steps are written as they are found. This file has the state and what all share; statements
 //! are in `statements.rs`, expressions in `expressions.rs`, calls in `calls.rs`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::mem;
 
 use crate::ast::*;
 use crate::encode::{self, Block};
 use crate::exports::{displays, Displays};
 use crate::guards::{module_tests, RunTest};
+use crate::hashing::{NameMap, NameSet};
 use crate::names::{collect, surely_bound, Names, ALIAS, IMPORTED, OTHER};
 use crate::namespaces::may_reach_itself;
 use crate::places::{Places, Span};
@@ -29,11 +30,11 @@ pub struct Frame<'s> {
     pub yields: bool,
     pub at_import: bool,
     /// By the root of a chain of attributes its scope, None where no chain is kept.
-    pub roots: HashMap<&'s str, Option<i32>>,
+    pub roots: NameMap<'s, Option<i32>>,
     /// The same of names that were called.
-    pub callables: HashMap<&'s str, Option<i32>>,
+    pub callables: NameMap<'s, Option<i32>>,
     /// Names that need no further look by themselves.
-    pub quiet: HashSet<&'s str>,
+    pub quiet: NameSet<'s>,
 }
 
 impl<'s> Frame<'s> {
@@ -44,9 +45,9 @@ impl<'s> Frame<'s> {
             is_class,
             yields: false,
             at_import,
-            roots: HashMap::new(),
-            callables: HashMap::new(),
-            quiet: HashSet::new(),
+            roots: NameMap::default(),
+            callables: NameMap::default(),
+            quiet: NameSet::default(),
         }
     }
 }
@@ -70,11 +71,11 @@ pub struct Recorder<'t, 's> {
     pub at: usize,
     pub steps: Block,
     pub scopes: Vec<Scope>,
-    pub unsure: HashSet<&'s str>,
+    pub unsure: NameSet<'s>,
     pub may_lack_names: bool,
     /// The f-string in which everything has one place.
     pub pinned: Option<Range>,
-    pub used_at_import: HashSet<&'s str>,
+    pub used_at_import: NameSet<'s>,
     pub speaks_of_state: bool,
     pub notes_state: bool,
     pub state_lines: Vec<u32>,
@@ -90,6 +91,8 @@ pub struct Recorder<'t, 's> {
     pub by_name: u32,
     /// Loops around, those outside of the function too.
     pub loops: u32,
+    /// Those of them that go through a table: `for key, value in table.items()`.
+    pub tables: u32,
     pub displays: Displays<'t, 's>,
     pub shallow: Option<Shallow>,
     pub run_tests: Vec<RunTest<'t, 's>>,
@@ -98,8 +101,8 @@ pub struct Recorder<'t, 's> {
     pub body: &'t [Stmt<'s>],
     /// Whether the file may have an expression that is the module or its dictionary.
     pub reaches_itself: bool,
-    pub namespace_aliases: HashSet<&'s str>,
-    pub self_aliases: HashSet<&'s str>,
+    pub namespace_aliases: NameSet<'s>,
+    pub self_aliases: NameSet<'s>,
     /// The last `sys.modules[key]` that was recorded as one that is set.
     pub entered: Option<Range>,
     pub is_declined: bool,
@@ -116,27 +119,29 @@ impl<'s> Scopes<'s> for Recorder<'_, 's> {
 }
 
 impl<'t, 's> Recorder<'t, 's> {
-    pub fn new(body: &'t [Stmt<'s>], text: &'s str, circumstances: Circumstances) -> Option<Self> {
-        let places = Places::new(text);
-        let has_walrus = text.contains(":=");
+    pub fn new(
+        body: &'t [Stmt<'s>],
+        places: Places<'s>,
+        circumstances: Circumstances,
+    ) -> Option<Self> {
+        let has_walrus = places.has(":=");
         let mut names = collect(body, has_walrus);
-        for name in global_names(text)? {
+        for name in global_names(&places)? {
             names.add(name, OTHER);
         }
         let is_stub = circumstances.kind >= 2;
-        let mut unsure: HashSet<&str> = HashSet::new();
+        let mut unsure: NameSet = NameSet::default();
         if !is_stub {
             let sure = surely_bound(body);
             let bound = names.bound.keys().copied();
             unsure.extend(bound.filter(|n| !sure.contains(n) && !names.globals.contains(n)));
         }
-        let speaks_of_state = text.contains("state");
+        let speaks_of_state = places.has("state");
         let defers = circumstances.defers_annotations || body.iter().any(defers_annotations);
         let shallow = if circumstances.is_shallow { Shallow::of(&places) } else { None };
         let state_lines = if speaks_of_state { state_lines(&places) } else { Vec::new() };
         Some(Recorder {
             state_lines,
-            places,
             may_lack_names: !unsure.is_empty() || names.has_star,
             frames: vec![Frame::new(0, names, false, true)],
             at: 0,
@@ -144,11 +149,11 @@ impl<'t, 's> Recorder<'t, 's> {
             scopes: Vec::new(),
             unsure,
             pinned: None,
-            used_at_import: HashSet::new(),
+            used_at_import: NameSet::default(),
             speaks_of_state,
             notes_state: speaks_of_state,
             has_walrus,
-            says_name: text.contains("__name__"),
+            says_name: places.has("__name__"),
             is_stub,
             annotations_run: !defers && !is_stub,
             opens: Vec::new(),
@@ -157,16 +162,18 @@ impl<'t, 's> Recorder<'t, 's> {
             rebound_globals: BTreeSet::new(),
             by_name: 0,
             loops: 0,
+            tables: 0,
             displays: displays(body),
             shallow,
-            run_tests: if text.contains("pytestmark") { module_tests(body) } else { Vec::new() },
+            run_tests: if places.has("pytestmark") { module_tests(body) } else { Vec::new() },
             handlers: Vec::new(),
             body,
-            reaches_itself: may_reach_itself(text),
-            namespace_aliases: HashSet::new(),
-            self_aliases: HashSet::new(),
+            reaches_itself: may_reach_itself(&places),
+            namespace_aliases: NameSet::default(),
+            self_aliases: NameSet::default(),
             entered: None,
             is_declined: false,
+            places,
         })
     }
 
@@ -185,7 +192,7 @@ impl<'t, 's> Recorder<'t, 's> {
             is_decorated: false,
         });
         let mut steps = self.collected(|recorder| recorder.block(body));
-        if may_change_unseen(self.places.text) {
+        if may_change_unseen(&self.places) {
             if let Some(line) = changed_unseen(body, &self.places) {
                 let last = self.collected(|recorder| recorder.unknown_exports(line));
                 steps.count += last.count;
@@ -349,15 +356,17 @@ fn defers_annotations(statement: &Stmt) -> bool {
 /// Give the names of all `global` statements; text that only looks like one does no harm.
 ///
 /// None where a name may go on with a letter that is not ASCII.
-fn global_names(text: &str) -> Option<Vec<&str>> {
+fn global_names<'s>(places: &Places<'s>) -> Option<Vec<&'s str>> {
     let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(next) = text[at..].find("global") {
-        let start = at + next + "global".len();
-        let rest = &text[start..];
+    let mut end = 0;
+    for &at in places.offsets_of("global").iter() {
+        let start = at as usize + "global".len();
+        if (at as usize) < end {
+            continue; // part of the names before
+        }
+        let rest = &places.text[start..];
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_, \t".contains(&byte);
         let length = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
-        at = start;
         if !rest.starts_with(&[' ', '\t'][..]) {
             continue;
         }
@@ -365,7 +374,7 @@ fn global_names(text: &str) -> Option<Vec<&str>> {
             return None;
         }
         found.extend(rest[..length].split(',').map(str::trim));
-        at = start + length;
+        end = start + length;
     }
     Some(found)
 }

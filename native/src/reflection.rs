@@ -1,5 +1,7 @@
 //! Whether a file touches the namespaces of others (index/reflection.py).
 
+use crate::places::Places;
+
 const WORDS: [&str; 4] = ["_getframe", "f_globals", "currentframe", "stack()"];
 const TABLE: &str = "sys.modules";
 
@@ -15,15 +17,15 @@ pub enum Reflection {
     Doubtful,
 }
 
-pub fn reflection(text: &str) -> Reflection {
-    let is_sure = |word: &&str| text.match_indices(*word).any(|(at, word)| is_left(text, at, word));
+pub fn reflection(places: &Places) -> Reflection {
+    let is_sure = |word: &&str| places.offsets_of(word).iter().any(|&at| is_left(places, at, word));
     if WORDS.iter().any(is_sure) {
         return Reflection::Sure;
     }
-    let mut tables = text.match_indices(TABLE);
-    if tables.all(|(at, _)| is_comment(text, at) || is_membership(text, at)) {
+    let is_plain = |&at: &u32| is_comment(places, at) || is_membership(places.text, at as usize);
+    if places.offsets_of(TABLE).iter().all(is_plain) {
         Reflection::None
-    } else if text.contains(".update(sys.modules[") {
+    } else if places.has(".update(sys.modules[") {
         Reflection::Doubtful // perhaps a copy of names, which changes nothing
     } else {
         Reflection::OfTable
@@ -31,16 +33,17 @@ pub fn reflection(text: &str) -> Reflection {
 }
 
 /// Whether a word stands in a file in another way than the harmless ones.
-fn is_left(text: &str, at: usize, word: &str) -> bool {
-    if is_comment(text, at) {
+fn is_left(places: &Places, at: u32, word: &str) -> bool {
+    if is_comment(places, at) {
         return false;
     }
+    let (text, at) = (places.text, at as usize);
     match word {
         "stack()" => !is_traceback(&text[..at]),
         "_getframe" => !asks_name(text, at),
         "f_globals" => {
             let frame = text[..at].rfind("_getframe(");
-            !frame.map_or(false, |frame| frame + 60 > at && asks_name(text, frame))
+            !frame.map_or(false, |frame| names_at(text, frame) == Some(at))
         }
         _ => true,
     }
@@ -56,23 +59,39 @@ fn is_traceback(before: &str) -> bool {
 
 /// Whether a frame is asked for the name of its module alone: `_getframe(1).f_globals["__name__"]`.
 fn asks_name(text: &str, at: usize) -> bool {
-    let rest = || -> Option<&str> {
-        let depth = text[at..].strip_prefix("_getframe(")?.trim_start_matches(is_word);
-        let names = depth.strip_prefix(").f_globals")?;
-        let key = names.strip_prefix(".get(").or_else(|| names.strip_prefix('['))?;
-        let quoted = key.trim_start().strip_prefix(&['\'', '"'][..])?;
-        quoted.strip_prefix("__name__")
-    };
-    !text[..at].ends_with(is_word) && rest().map_or(false, |end| end.starts_with(&['\'', '"'][..]))
+    names_at(text, at).is_some()
 }
 
+/// Give where `f_globals` stands when a frame is asked for the name of its module alone.
+fn names_at(text: &str, at: usize) -> Option<usize> {
+    if text[..at].ends_with(is_word) {
+        return None;
+    }
+    let depth = text[at..].strip_prefix("_getframe(")?.trim_start_matches(is_word);
+    let names = depth.strip_prefix(").")?;
+    let rest = names.strip_prefix("f_globals")?;
+    let key = rest.strip_prefix(".get(").or_else(|| rest.strip_prefix('['))?;
+    let quoted = key.trim_start_matches(is_space).strip_prefix(&['\'', '"'][..])?;
+    let end = quoted.strip_prefix("__name__")?;
+    if end.starts_with(&['\'', '"'][..]) {
+        Some(text.len() - names.len())
+    } else {
+        None
+    }
+}
+
+/// Whether it is part of a word for a pattern of bytes, which knows ASCII alone.
 fn is_word(one: char) -> bool {
-    one == '_' || one.is_alphanumeric()
+    one == '_' || one.is_ascii_alphanumeric()
 }
 
-fn is_comment(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    text[start..at].trim_start().starts_with('#')
+fn is_space(one: char) -> bool {
+    one == '\x0b' || one.is_ascii_whitespace()
+}
+
+fn is_comment(places: &Places, at: u32) -> bool {
+    let start = places.start_of_line(at) as usize;
+    places.text[start..at as usize].trim_start_matches(is_space).starts_with('#')
 }
 
 /// Whether `sys.modules` stands behind `in`, and nothing is taken from it.
@@ -83,12 +102,16 @@ fn is_membership(text: &str, at: usize) -> bool {
     };
     let after = &text[at + TABLE.len()..];
     let is_whole = !before.ends_with(is_word) && !after.starts_with(is_word);
-    is_whole && !after.trim_start().starts_with(&['[', '.'][..])
+    is_whole && !after.trim_start_matches(is_space).starts_with(&['[', '.'][..])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{reflection, Reflection};
+    use super::{Places, Reflection};
+
+    fn reflection(text: &str) -> Reflection {
+        super::reflection(&Places::new(text))
+    }
 
     #[test]
     fn words_count_where_they_do_something() {
@@ -101,5 +124,6 @@ mod tests {
         assert_eq!(reflection("if 'x' in sys.modules:"), Reflection::None);
         assert_eq!(reflection("if 'x' in sys.modules.keys():"), Reflection::OfTable);
         assert_eq!(reflection("_getframe(1).f_globals['__name__']"), Reflection::None);
+        assert_eq!(reflection("_getframe().f_globals['__name__']; f_globals"), Reflection::Sure);
     }
 }

@@ -33,11 +33,11 @@ pub struct Shallow {
 impl Shallow {
     /// Give what is recorded of a file of the environment, None when all of it is.
     pub fn of(places: &Places) -> Option<Self> {
-        if HOLDS_ITSELF.iter().any(|word| places.text.contains(word)) {
+        if HOLDS_ITSELF.iter().any(|word| places.has(word)) {
             return None;
         }
         let mut words: Vec<&str> =
-            CHANGES.iter().copied().filter(|word| places.text.contains(word)).collect();
+            CHANGES.iter().copied().filter(|word| places.has(word)).collect();
         if !words.is_empty() {
             words.push("__name__");
         }

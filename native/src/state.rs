@@ -66,7 +66,11 @@ impl<'t, 's> Recorder<'t, 's> {
             return;
         }
         let name = match &key.kind {
-            ExprKind::Constant(Constant::Str(literals)) => strings::value(literals),
+            ExprKind::Constant(Constant::Str(literals)) => {
+                let name = strings::value(literals);
+                self.is_declined |= name.is_none();
+                name
+            }
             _ => None,
         };
         match name {
@@ -106,8 +110,7 @@ impl<'t, 's> Recorder<'t, 's> {
         };
         match &app.kind {
             ExprKind::Name(..) => {
-                let text = self.places.text;
-                self.is_declined |= text.contains("FastAPI") || text.contains("Starlette");
+                self.is_declined |= self.places.has("FastAPI") || self.places.has("Starlette");
             }
             ExprKind::Attribute(owner, "app", _) => {
                 self.is_declined |= matches!(owner.kind, ExprKind::Name(..));

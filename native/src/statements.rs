@@ -541,12 +541,15 @@ impl<'t, 's> Recorder<'t, 's> {
             _ => None,
         };
         let before = self.by_name;
-        self.loops += 1;
+        let of_table = u32::from(!node.is_async && goes_through_table(&node.iterable));
+        self.loops += u32::from(!node.is_async);
+        self.tables += of_table;
         let steps = self.collected(|recorder| {
             recorder.bind_targets(&node.target);
             recorder.block(&node.body);
         });
-        self.loops -= 1;
+        self.loops -= u32::from(!node.is_async);
+        self.tables -= of_table;
         let mut over = None;
         if !node.is_async && self.by_name > before && matches!(node.target.kind, ExprKind::Name(..))
         {
@@ -703,6 +706,16 @@ fn makes_getattr(function: &Function) -> bool {
         _ => false,
     };
     function.name == "__getattr__" || function.body.iter().any(is_one)
+}
+
+/// Whether a loop goes through `table.items()` or `table.keys()`.
+fn goes_through_table(iterable: &Expr) -> bool {
+    match &iterable.kind {
+        ExprKind::Call(call) if call.arguments.is_empty() => {
+            matches!(call.function.kind, ExprKind::Attribute(_, "items" | "keys", _))
+        }
+        _ => false,
+    }
 }
 
 fn write_texts(out: &mut Vec<u8>, texts: &[String]) {

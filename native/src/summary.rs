@@ -3,6 +3,7 @@
 use crate::ast::*;
 use crate::encode;
 use crate::parser::parse;
+use crate::places::Places;
 use crate::recorder::{Recorder, Scope};
 use crate::reflection::{reflection, Reflection};
 use crate::tables::only_looks;
@@ -36,18 +37,20 @@ const SETTINGS: [&str; 19] = [
 /// Give the summary of a file as MessagePack, None where it is not for this reader.
 pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(source).ok()?;
-    let reflection = reflection(text);
+    let places = Places::new(text);
+    let reflection = reflection(&places);
+    let has_hooks = places.has("meta_path") || places.has("path_hooks");
     let body = parse(text)?;
-    if has_late_feature(&body) || has_settings(&body, text) {
+    if has_late_feature(&body) || has_settings(&body, &places) {
         return None;
     }
     let is_reflective = match reflection {
         Reflection::None => false,
         Reflection::Sure => true,
-        Reflection::OfTable => !only_looks(&body)?,
+        Reflection::OfTable => !only_looks(&body),
         Reflection::Doubtful => return None,
     };
-    let mut recorder = Recorder::new(&body, text, circumstances)?;
+    let mut recorder = Recorder::new(&body, places, circumstances)?;
     let steps = recorder.record();
     if recorder.is_declined {
         return None;
@@ -70,7 +73,7 @@ pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>>
         callee.write(&mut out);
     }
     encode::boolean(&mut out, is_reflective);
-    encode::boolean(&mut out, text.contains("meta_path") || text.contains("path_hooks"));
+    encode::boolean(&mut out, has_hooks);
     encode::array(&mut out, 0); // words
     encode::array(&mut out, 0); // only_called
     encode::array(&mut out, recorder.rebound_globals.len());
@@ -100,7 +103,7 @@ fn write_scopes(out: &mut Vec<u8>, scopes: &[Scope]) {
 }
 
 /// Whether a file assigns a name at its top that may name modules in settings.
-fn has_settings(body: &[Stmt], text: &str) -> bool {
+fn has_settings(body: &[Stmt], places: &Places) -> bool {
     let is_setting = |target: &Expr| match target.kind {
         ExprKind::Name(name, _) => SETTINGS.contains(&name),
         _ => false,
@@ -112,7 +115,7 @@ fn has_settings(body: &[Stmt], text: &str) -> bool {
         _ => false,
     };
     let markers = ["INSTALLED_APPS", "URLCONF", "CELERY_"];
-    markers.iter().any(|marker| text.contains(marker)) && body.iter().any(has_one)
+    markers.iter().any(|marker| places.has(marker)) && body.iter().any(has_one)
 }
 
 /// Whether a `from __future__ import` stands behind another statement: the compiler refuses it.

@@ -1,107 +1,228 @@
 //! What a file does with the modules that it takes out of `sys.modules` (index/table_reading.py).
-//!
-//! What depends on the variables that hold such a module is left to the reader in Python.
 
 use crate::ast::*;
 use crate::chains::is_name;
 use crate::nodes::Node;
 
-/// Whether nothing in a file can change a module that it takes out of `sys.modules`; None where
-/// that takes a closer look.
-pub fn only_looks(body: &[Stmt]) -> Option<bool> {
-    let mut search = Search { path: Vec::new(), may_change: false, is_sure: true };
-    body.iter().for_each(|statement| search.visit(Node::Stmt(statement)));
-    match (search.may_change, search.is_sure) {
-        (true, _) => Some(false),
-        (false, true) => Some(true),
-        (false, false) => None,
+/// Whether nothing in a file can change a module that it takes out of `sys.modules`.
+pub fn only_looks(body: &[Stmt]) -> bool {
+    let tree = Tree::of(body);
+    let mut taken = Vec::new();
+    for (place, (node, _)) in tree.nodes.iter().enumerate() {
+        if is_run(*node) {
+            return false;
+        }
+        if is_table(*node) {
+            match tree.entry(place) {
+                Some(entry) => taken.push(entry),
+                None => return false,
+            }
+        }
     }
+    let mut held: Vec<Holder> = Vec::new();
+    while let Some(place) = taken.pop() {
+        let holders = match tree.holders(place) {
+            Some(holders) => holders,
+            None => return false,
+        };
+        for holder in holders {
+            if !held.contains(&holder) {
+                taken.extend(tree.loads(holder));
+                held.push(holder);
+            }
+        }
+    }
+    true
 }
 
-struct Search<'t, 's> {
-    /// The nodes above.
-    path: Vec<Node<'t, 's>>,
-    may_change: bool,
-    is_sure: bool,
+/// What may hold a module: a variable of that name, or what a call of that function gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder<'s> {
+    Variable(&'s str),
+    Call(&'s str),
 }
 
-impl<'t, 's> Search<'t, 's> {
-    fn visit(&mut self, node: Node<'t, 's>) {
-        match node {
-            Node::Stmt(Stmt { kind: StmtKind::ImportFrom(import), .. }) => {
-                let takes = |alias: &Alias| alias.name == "modules" || alias.name == "*";
-                self.may_change |=
-                    import.module.as_deref() == Some("sys") && import.names.iter().any(takes);
+/// All nodes of a file, each with the place of the one above; those at the top have none.
+struct Tree<'t, 's> {
+    nodes: Vec<(Node<'t, 's>, Option<usize>)>,
+}
+
+impl<'t, 's> Tree<'t, 's> {
+    fn of(body: &'t [Stmt<'s>]) -> Self {
+        let mut nodes: Vec<_> = body.iter().map(|one| (Node::Stmt(one), None)).collect();
+        let mut place = 0;
+        while place < nodes.len() {
+            let node: Node = nodes[place].0;
+            nodes.extend(node.children().into_iter().map(|child| (child, Some(place))));
+            place += 1;
+        }
+        Tree { nodes }
+    }
+
+    fn above(&self, place: usize) -> Option<usize> {
+        self.nodes[place].1
+    }
+
+    fn expression(&self, place: Option<usize>) -> Option<&'t Expr<'s>> {
+        match self.nodes[place?].0 {
+            Node::Expr(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Give the place of the expression that takes one module out of a table.
+    fn entry(&self, place: usize) -> Option<usize> {
+        let table = self.expression(Some(place))?;
+        let above = self.above(place)?;
+        let user = self.expression(Some(above))?;
+        match &user.kind {
+            ExprKind::Subscript(pair, Context::Load) if std::ptr::eq(&pair.0, table) => Some(above),
+            ExprKind::Compare(compare) => {
+                let is_right = compare.rest.iter().any(|(_, right)| std::ptr::eq(right, table));
+                Some(above).filter(|_| is_right)
             }
-            Node::Expr(Expr { kind: ExprKind::Name("exec" | "eval", _), .. }) => {
-                self.may_change = true;
-            }
-            Node::Expr(table @ Expr { kind: ExprKind::Attribute(_, "modules", _), .. }) => {
-                match self.entry(table) {
-                    None => self.may_change = true,
-                    Some(depth) => self.look_at(depth),
+            ExprKind::Attribute(_, "get", _) => {
+                let call = self.above(above)?;
+                match &self.expression(Some(call))?.kind {
+                    ExprKind::Call(node) if std::ptr::eq(&node.function, user) => Some(call),
+                    _ => None,
                 }
             }
-            _ => {}
+            _ => None,
         }
-        self.path.push(node);
-        node.children().into_iter().for_each(|child| self.visit(child));
-        self.path.pop();
     }
 
-    /// Give the place in the path of the expression that takes one module out of the table.
-    fn entry(&self, table: &Expr<'s>) -> Option<usize> {
-        let depth = self.path.len().checked_sub(1)?;
-        let user = match self.path[depth] {
-            Node::Expr(user) => user,
+    /// Give what gets a module, by how it is used; None when it may be changed.
+    fn holders(&self, place: usize) -> Option<Vec<Holder<'s>>> {
+        let mut value = place;
+        let mut user = self.above(value)?;
+        while let Node::Expr(Expr { kind: ExprKind::BoolOp(..) | ExprKind::IfExp(_), .. }) =
+            self.nodes[user].0
+        {
+            value = user;
+            user = self.above(user)?;
+        }
+        match self.nodes[user].0 {
+            Node::Expr(node) => match &node.kind {
+                ExprKind::Attribute(_, name, Context::Load) if is_told(name) => Some(Vec::new()),
+                ExprKind::Compare(_) | ExprKind::UnaryOp(..) => Some(Vec::new()),
+                ExprKind::Call(call) => self.parameters(call, self.expression(Some(value))?),
+                _ => None,
+            },
+            Node::Stmt(node) => match &node.kind {
+                StmtKind::If(_) | StmtKind::Expr(_) => Some(Vec::new()),
+                StmtKind::Assign(targets, _) => targets.iter().map(variable).collect(),
+                StmtKind::Return(_) => Some(vec![Holder::Call(self.function_around(user)?)]),
+                _ => None,
+            },
+            Node::Field(_) => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
+    fn function_around(&self, mut place: usize) -> Option<&'s str> {
+        loop {
+            if let Node::Stmt(Stmt { kind: StmtKind::FunctionDef(node), .. }) = self.nodes[place].0
+            {
+                return Some(node.name);
+            }
+            place = self.above(place)?;
+        }
+    }
+
+    /// Give the parameters of the functions of this file that get a module.
+    fn parameters(&self, call: &Call<'s>, value: &Expr<'s>) -> Option<Vec<Holder<'s>>> {
+        let name = match call.function.kind {
+            ExprKind::Name(name, _) => name,
             _ => return None,
         };
-        let is_entry = match &user.kind {
-            ExprKind::Subscript(pair, Context::Load) => std::ptr::eq(&pair.0, table),
-            ExprKind::Compare(compare) => {
-                compare.rest.iter().any(|(_, right)| std::ptr::eq(right, table))
-            }
-            ExprKind::Attribute(_, "get", _) => match self.path.get(depth.checked_sub(1)?) {
-                Some(Node::Expr(Expr { kind: ExprKind::Call(call), .. })) => {
-                    return if std::ptr::eq(&call.function, user) { Some(depth - 1) } else { None };
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        if is_entry {
-            Some(depth)
-        } else {
-            None
+        let position = call.arguments.iter().position(|one| std::ptr::eq(one, value));
+        let asks = ["hasattr", "isinstance", "repr", "str", "id", "bool"].contains(&name);
+        let told = call.arguments.get(1).map_or(false, |key| is_text_told(key));
+        if asks || (name == "getattr" && told && position.is_some()) {
+            return Some(Vec::new());
         }
+        let position = position.filter(|_| call.keywords.is_empty())?;
+        let mut found = Vec::new();
+        for (node, _) in &self.nodes {
+            match node {
+                Node::Stmt(Stmt { kind: StmtKind::FunctionDef(node), .. })
+                    if node.name == name && !node.is_async =>
+                {
+                    let parameter = node.parameters.positional.get(position)?;
+                    if !node.decorators.is_empty() {
+                        return None;
+                    }
+                    found.push(Holder::Variable(parameter.name));
+                }
+                _ => {}
+            }
+        }
+        Some(found).filter(|found| !found.is_empty())
     }
 
-    /// Look at what is done with the expression at a place of the path.
-    fn look_at(&mut self, mut depth: usize) {
-        let is_choice = |node: &Node| {
-            matches!(node, Node::Expr(Expr { kind: ExprKind::BoolOp(..) | ExprKind::IfExp(_), .. }))
+    /// Give the places where a variable is read, or a function called, in whatever scope.
+    fn loads(&self, holder: Holder<'s>) -> Vec<usize> {
+        let is_load = |place: &usize| {
+            let node = match self.nodes[*place].0 {
+                Node::Expr(node) => node,
+                _ => return false,
+            };
+            match (&node.kind, holder) {
+                (ExprKind::Name(name, Context::Load), Holder::Variable(wanted)) => *name == wanted,
+                (ExprKind::Name(name, Context::Load), Holder::Call(wanted)) => *name == wanted,
+                (ExprKind::Attribute(_, name, _), Holder::Call(wanted)) => *name == wanted,
+                _ => false,
+            }
         };
-        while depth > 0 && is_choice(&self.path[depth - 1]) {
-            depth -= 1;
-        }
-        match depth.checked_sub(1).map(|above| self.path[above]) {
-            Some(Node::Expr(user)) => match &user.kind {
-                ExprKind::Attribute(_, name, Context::Load) if is_told(name) => {}
-                ExprKind::Compare(_) | ExprKind::UnaryOp(..) => {}
-                ExprKind::Call(call) if asks(call) => {}
-                ExprKind::Call(call) if matches!(call.function.kind, ExprKind::Name(..)) => {
-                    self.is_sure = false;
+        let places = (0..self.nodes.len()).filter(is_load);
+        places.map(|place| self.read_at(place, holder)).collect()
+    }
+
+    /// Give the place of the call of a function, where it is one, instead of that of its name.
+    fn read_at(&self, place: usize, holder: Holder<'s>) -> usize {
+        let above = match (holder, self.above(place)) {
+            (Holder::Call(_), Some(above)) => above,
+            _ => return place,
+        };
+        match (self.expression(Some(above)).map(|user| &user.kind), self.expression(Some(place))) {
+            (Some(ExprKind::Call(call)), Some(node)) => {
+                let is_attribute = matches!(node.kind, ExprKind::Attribute(..));
+                let is_called = std::ptr::eq(&call.function, node);
+                if is_attribute || is_called {
+                    above
+                } else {
+                    place
                 }
-                _ => self.may_change = true,
-            },
-            Some(Node::Stmt(user)) => match &user.kind {
-                StmtKind::If(_) | StmtKind::Expr(_) => {}
-                StmtKind::Assign(..) | StmtKind::Return(_) => self.is_sure = false,
-                _ => self.may_change = true,
-            },
-            Some(Node::Field(_)) => {}
-            _ => self.may_change = true,
+            }
+            _ => place,
         }
+    }
+}
+
+fn variable<'s>(target: &Expr<'s>) -> Option<Holder<'s>> {
+    match target.kind {
+        ExprKind::Name(name, _) => Some(Holder::Variable(name)),
+        _ => None,
+    }
+}
+
+fn is_run(node: Node) -> bool {
+    match node {
+        Node::Expr(node) => is_name(node, "exec") || is_name(node, "eval"),
+        _ => false,
+    }
+}
+
+/// Whether a node may be the table of modules; an import of it counts as one.
+fn is_table(node: Node) -> bool {
+    match node {
+        Node::Stmt(Stmt { kind: StmtKind::ImportFrom(import), .. }) => {
+            let takes = |alias: &Alias| alias.name == "modules" || alias.name == "*";
+            import.module.as_deref() == Some("sys") && import.names.iter().any(takes)
+        }
+        Node::Expr(node) => matches!(node.kind, ExprKind::Attribute(_, "modules", _)),
+        _ => false,
     }
 }
 
@@ -109,7 +230,9 @@ fn is_told(name: &str) -> bool {
     matches!(name, "__version__" | "__name__" | "__file__" | "__package__" | "__doc__")
 }
 
-fn asks(call: &Call) -> bool {
-    let names = ["hasattr", "isinstance", "repr", "str", "id", "bool"];
-    names.iter().any(|name| is_name(&call.function, name))
+fn is_text_told(key: &Expr) -> bool {
+    match &key.kind {
+        ExprKind::Constant(Constant::Str(Literals::One(one))) => is_told(one.text),
+        _ => false,
+    }
 }

@@ -9,10 +9,10 @@ use crate::places::Places;
 const ALL: &str = "__all__";
 
 /// Whether a file does more with `__all__` than statements at the beginning of a line do.
-pub fn may_change_unseen(text: &str) -> bool {
-    text.match_indices(ALL).any(|(at, word)| {
-        let before = &text[..at];
-        let after: String = text[at + word.len()..].chars().take(3).collect();
+pub fn may_change_unseen(places: &Places) -> bool {
+    places.offsets_of(ALL).iter().any(|&at| {
+        let (before, after) = places.text.split_at(at as usize);
+        let after: String = after[ALL.len()..].chars().take(3).collect();
         if before.is_empty() || before.ends_with('\n') {
             return after.trim_start().starts_with('[');
         }

@@ -204,19 +204,21 @@ def test_a_library_of_something_else_is_no_reader(package: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-@pytest.mark.parametrize("interface", [0, 1, 2])
+@pytest.mark.parametrize("interface", [0, 1, 2, 3])
 def test_a_library_with_another_interface_is_no_reader(
     package: Path, tmp_path: Path, interface: int
 ) -> None:
     (tmp_path / "reader.c").write_text(
         f"unsigned linkstep_interface(void) {{ return {interface}; }}\n"
         "void *linkstep_summarize(void) { return 0; }\nvoid linkstep_release(void) {}\n"
+        "void *linkstep_pool(void) { return 0; }\nvoid linkstep_pool_submit(void) {}\n"
+        "void *linkstep_pool_take(void) { return 0; }\nvoid linkstep_pool_end(void) {}\n"
     )
     library = package / "linkstep/index" / NAME
     library.unlink(missing_ok=True)
     command = ["cc", "-shared", "-fPIC", "-o", str(library), str(tmp_path / "reader.c")]
     subprocess.run(command, check=True, timeout=60)
-    assert said(package) == says(package, available=interface == 1)
+    assert said(package) == says(package, available=interface == 2)
     assert said(package, LINKSTEP_NATIVE="0") == says(package, available=False)
 
 

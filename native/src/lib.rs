@@ -25,6 +25,7 @@ mod nodes;
 mod parser;
 mod paths;
 mod places;
+mod pool;
 mod recorder;
 mod reflection;
 mod shallow;

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from linkstep.index.reading import Reading, read
+from linkstep.index.native import all_encoded, available
+from linkstep.index.reading import Reading, decoded, read
 from linkstep.index.summaries import Kept, Summaries, no_workers
 from linkstep.index.summarize import harmless_in
-from linkstep.index.workers import WORTH_IT, readings_by
+from linkstep.index.workers import WORTH_IT, Processes, Source, readings_by
 from linkstep.model.digests import digest_of
 from linkstep.model.observer import Observer
 from linkstep.model.summary import FileSummary, Harmless, ModuleKind
@@ -17,6 +19,11 @@ from linkstep.model.target import Target
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+WORTH_THREADS = 30  # files; fewer are read before threads have started
+
+_Readings = Iterator[Reading | None]
+_Pass = Callable[[Iterable[Source], bool], _Readings]
 
 
 class Index:
@@ -99,21 +106,53 @@ class Index:
         found = {path: self._known(path, kind) for path, kind in files}
         unknown = [f for f in files if (kept := found[f[0]]) is None or kept.commented is None]
         observer.advance(len(files) - len(unknown))
+        threads = self._threads(len(unknown))
+        natively = partial(self._natively, threads)
+        if threads > 1:
+            made = self._all_made(unknown, observer, commented, natively)
+            found |= made
+            unknown = [file for file in unknown if file[0] not in made]
         with self._kept.workers() if len(unknown) >= WORTH_IT else no_workers() as executor:
-            found |= self._all_made(unknown, observer, commented, executor)
-            for path, _ in files:
-                kept = found[path]
-                self._summaries[path] = None if kept is None else kept.summary
-                if kept is not None and kept.commented:
-                    self.commented.append(path)
-            if executor is not None:
-                self._read_ahead(needed(), executor)
+            pass_ = self._here if executor is None else partial(self._elsewhere, executor)
+            found |= self._all_made(unknown, observer, commented, pass_)
+            self._remember(files, found)
+            if executor is not None and threads < 2:
+                self._read_ahead(needed(), pass_)
+        if threads > 1:
+            self._read_ahead(needed(), natively)
 
-    def _read_ahead(self, files: Iterable[tuple[str, ModuleKind]], executor: Executor) -> None:
+    def _remember(
+        self, files: Iterable[tuple[str, ModuleKind]], found: Mapping[str, Kept | None]
+    ) -> None:
+        for path, _ in files:
+            kept = found[path]
+            self._summaries[path] = None if kept is None else kept.summary
+            if kept is not None and kept.commented:
+                self.commented.append(path)
+
+    # Passes over files. Each gives readings in the order of the files, None for one that it leaves
+    # to the next pass.
+
+    def _threads(self, count: int) -> int:
+        """Give how many threads the native reader has for so many files, 1 where it has none."""
+        workers = self._kept.workers
+        is_worth_it = self._reader == "auto" and count >= WORTH_THREADS and available()
+        return workers.jobs if is_worth_it and isinstance(workers, Processes) else 1
+
+    def _natively(self, threads: int, sources: Iterable[Source], shallow: bool) -> _Readings:
+        return map(decoded, all_encoded(sources, self._target, threads, shallow=shallow))
+
+    def _elsewhere(self, executor: Executor, sources: Iterable[Source], shallow: bool) -> _Readings:
+        return readings_by(executor, sources, self._target, self._reader, shallow=shallow)
+
+    def _here(self, sources: Iterable[Source], shallow: bool) -> _Readings:
+        return (read(*one, self._target, self._reader, shallow=shallow) for one in sources)
+
+    def _read_ahead(self, files: Iterable[tuple[str, ModuleKind]], pass_: _Pass) -> None:
         """Summarise files of the environment before each of them is asked for."""
-        asked: list[tuple[str, bytes]] = []
+        asked: deque[tuple[str, bytes]] = deque()
 
-        def sources() -> Iterator[tuple[bytes, ModuleKind]]:
+        def sources() -> Iterator[Source]:
             for path, kind in dict(files).items():
                 source = None if path in self._summaries else self._source(path)
                 key = None if source is None else self._key(path, kind, source)
@@ -121,24 +160,24 @@ class Index:
                     asked.append((path, key))
                     yield source, kind
 
-        made = readings_by(executor, sources(), self._target, self._reader, shallow=True)
-        for number, reading in enumerate(made):
-            path, key = asked[number]
-            self._summaries[path] = reading.summary
-            self._kept.put(key, Kept(reading.summary), reading.encoded)
+        for reading in pass_(sources(), True):
+            path, key = asked.popleft()
+            if reading is not None:
+                self._summaries[path] = reading.summary
+                self._kept.put(key, Kept(reading.summary), reading.encoded)
 
     def _all_made(
         self,
         files: Iterable[tuple[str, ModuleKind]],
         observer: Observer,
         commented: Callable[[bytes], bool],
-        executor: Executor | None,
+        pass_: _Pass,
     ) -> dict[str, Kept | None]:
-        """Summarise files, with the help of an executor or without."""
+        """Give the summaries of files, without those that the pass leaves to another one."""
         found: dict[str, Kept | None] = {}
         asked: deque[tuple[str, bytes, bool]] = deque()
 
-        def sources() -> Iterator[tuple[bytes, ModuleKind]]:
+        def sources() -> Iterator[Source]:
             for path, kind in files:
                 source = self._source(path)
                 key = None if source is None else self._key(path, kind, source)
@@ -150,15 +189,12 @@ class Index:
                 asked.append((path, key, commented(source)))
                 yield source, kind
 
-        if executor is None:
-            made: Iterator[Reading] = (read(*one, self._target, self._reader) for one in sources())
-        else:
-            made = readings_by(executor, sources(), self._target, self._reader)
-        for reading in made:
+        for reading in pass_(sources(), False):
             path, key, is_commented = asked.popleft()
-            kept = found[path] = Kept(reading.summary, is_commented)
-            self._kept.put(key, kept, reading.encoded)
-            observer.advance(1)
+            if reading is not None:
+                kept = found[path] = Kept(reading.summary, is_commented)
+                self._kept.put(key, kept, reading.encoded)
+                observer.advance(1)
         return found
 
     def _source(self, path: str) -> bytes | None:

@@ -16,13 +16,14 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from linkstep.errors import LinkstepError
 from linkstep.index.reading import Reading, decoded, read, read_encoded
-from linkstep.index.summaries import Workers, no_workers
+from linkstep.index.summaries import no_workers
 from linkstep.model.summary import ModuleKind
 from linkstep.model.target import Target
 
@@ -101,10 +102,19 @@ def _batches(sources: Iterable[Source]) -> Iterator[_Batch]:
         yield batch
 
 
-def processes(jobs: int | None) -> Workers:
+class Processes(Struct, frozen=True):
+    """So many worker processes; of one job there is none besides this process."""
+
+    jobs: int
+
+    def __call__(self) -> AbstractContextManager[Executor | None]:
+        """Give the processes for a while."""
+        return _process_pool(self.jobs) if self.jobs > 1 else no_workers()
+
+
+def processes(jobs: int | None) -> Processes:
     """Give as many worker processes as `jobs` says, None for one on each processor."""
-    wanted = jobs or _processors()
-    return partial(_process_pool, wanted) if wanted > 1 else no_workers
+    return Processes(jobs or _processors())
 
 
 def _processors() -> int:

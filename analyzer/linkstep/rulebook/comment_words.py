@@ -9,6 +9,13 @@ COMMENTS = ("noqa", "linkstep")
 """What every comment that silences something has, in any case."""
 
 
+# By what each begins with, which is far faster to search for.
+_SILENCING = {
+    b"linkstep:": re.compile(rb"linkstep:\s*ignore"),
+    b"noqa:": re.compile(rb"noqa:[^\n]*\bls\d"),
+}
+
+
 def may_be_unused(source: bytes) -> bool:
     """Whether a file without findings has to be handed to `suppress` all the same.
 
@@ -16,9 +23,10 @@ def may_be_unused(source: bytes) -> bool:
     (False, True)
     """
     lowered = source.lower()
-    if b"linkstep:" not in lowered and b"noqa:" not in lowered:
-        return False  # far faster than to search for the pattern
-    return re.search(rb"linkstep:\s*ignore|noqa:[^\n]*\bLS\d", source, re.IGNORECASE) is not None
+    return any(
+        word in lowered and pattern.search(lowered) is not None
+        for word, pattern in _SILENCING.items()
+    )
 
 
 def lines_saying(words: Iterable[str], source: bytes) -> Iterator[bytes]:

@@ -16,7 +16,9 @@ import pytest
 
 from linkstep.index import native
 from linkstep.index.reading import read, read_encoded
+from linkstep.index.references import BUILTIN_NAMES
 from linkstep.index.summarize import summarize
+from linkstep.model import frameworks
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
@@ -125,6 +127,155 @@ def test_what_few_files_have_is_read_alike_or_declined(source: str) -> None:
             found = msgspec.msgpack.decode(encoded, type=FileSummary)
             assert found == summarize(source.encode(), ModuleKind.MODULE, target, "ast")
     assert read_files in (0, len(TARGETS))
+
+
+def differs(source: str) -> str | None:
+    """Give how the two read a text otherwise; None where they do not, or native declines it."""
+    for number, (kind, shallow) in enumerate(CIRCUMSTANCES):
+        target = TARGETS[number % len(TARGETS)]
+        encoded = native.encoded(source.encode(), kind, target, shallow=shallow)
+        if encoded is not None:
+            found = msgspec.msgpack.decode(encoded, type=FileSummary)
+            expected = summarize(source.encode(), kind, target, "ast", shallow=shallow)
+            if found != expected or expected.problem is not None:
+                return f"{source!r} as {kind}: {found} is not {expected}"
+    return None
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert 0xB\nassert 0x0\nassert 0_0.0\nassert 1e-999\nassert '\\\n'\n",
+        "x = sys._getframe(1).f_globals['__name__']; y.f_globals\n",
+        "'\u00a0# sys._getframe'\n",
+        "'\u00e9in sys.modules'\n",
+        "def f(): m = sys.modules['a']\nsys.modules[__name__] = m\n'words'\n",
+        "sys.modules[__name__] = sys.modules['x']; 'words'\n",
+        "getattr(state, '\\N{DASH}')\nsetattr(app.state, '\\ud800', 1)\n",
+        "globals()['''a\r\nb'''] = 1\r\nsetattr(sys.modules[__name__], '''a\r\nb''', 1)\r\n",
+        "import m\n(m.q).r: int = m.s\n",
+        "import m\nx = f'''\n{(lambda: m.x)()}{[m.y\n]}{(w := m.a)}''' f'{m.z=}'\n",
+        "\ufeffimport m\nm.a; '\u00e9'; m.b\n",
+        "import m\n'\u00e9'; m.a. b; (m\n.c).d; m.\\\n  e = m.f\n",
+        "__all__ = ['a']\nx = {\n__all__.pop()\n:\n__all__.clear()}\n",
+        "__all__ = []\ndef f(a=\n__all__.pop(), *, b:\n__all__.append(1)=\n__all__.clear()): 0\n",
+        "for k in x: globals()['p' + k] = 1\nglobals().update({'a': 1, **b}, c=2)\n",
+        "'''global a, \u00e9'''\na.x\n",
+        "x = " + "9" * 4301 + "\n",
+    ],
+)
+def test_what_was_once_read_otherwise_is_not(source: str) -> None:
+    assert differs(source) is None
+
+
+LONG = ["a" + " and a.b" * 50_000, "a" + "()" * 50_000, "[" * 60 + "a" + "|a" * 90 + "]" * 60]
+TALL = [
+    "if a: 0\n" + "elif a.b: a.c\n" * 5_000,
+    "import m\n" + "@pytest.mark.skipif(m.a)\n" * 5_000 + "def f(): import x\n",
+    "if a: 0\n" + "elif a.b: a.c\n" * 95 + "else: " + "a" + "()" * 95 + "\n",
+]
+
+
+@needs_native
+@pytest.mark.parametrize("source", LONG + TALL)
+def test_a_thread_with_a_small_stack_is_enough(source: str) -> None:
+    program = (
+        "import sys, threading\n"
+        "from linkstep.index import native\n"
+        "from linkstep.model.summary import ModuleKind\n"
+        "from linkstep.model.target import Target\n"
+        "given = sys.stdin.buffer.read(), ModuleKind.MODULE, Target((3, 11))\n"
+        "native.available()\n"
+        "threading.stack_size(400 * 1024)\n"
+        "thread = threading.Thread(\n"
+        "    target=lambda: print(type(native.encoded(*given, shallow=False)).__name__)\n"
+        ")\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, input=source.encode(), capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.strip() in (b"bytes", b"NoneType")
+
+
+ATOMS = [
+    *("m", "m.a", "m.a.b", "x", "y.z", "sys.modules['a']", "sys.modules[__name__]", "globals()"),
+    *("vars()", "app.state.n", "__name__", "__all__", "'a.b'", "'\u00e9'", "0xB", "1.5", "None"),
+    *("f'{m.a}\u00e9{x!r:>{m.w}}'", "f'''\n{m.b()}\n{(w := m.c)}'''", "[m for m in x.y if m.z]"),
+    *("(lambda q=m.a: q.b)", "(y := m.a)", "sys.version_info[:2]", "m.\\\n a", "(m\n.b).c"),
+]
+FORMS = [
+    *("({}).{n}", "f({}, {})", "{}[{}]", "({} and {})", "({} if {} else {})", "(not {})"),
+    *("({} < {} is {})", "setattr({}, {}, 1)", "f(__name__, {n}={})", "import_module({}, {})"),
+    *("patch({})", "({} + {})", "sys.path.insert(0, {})", "getattr({}, 'n')", "[{}, *{}]"),
+]
+PLAIN = [
+    *("{}", "x = {}", "{n} = y = {}", "m.a.b = {}", "del x, m.a", "import m, a.b as x", "x += {}"),
+    *("from m import *", "from ..m import (a as y,\n b)", "__all__ += [{}, 'q']", "raise E({})"),
+    *("assert {}", "global x, m", "x: {} = {}", "f(__all__)", "sys.modules['q'] = {}", "pass"),
+    *("sys.path += [{}]", "sys.exit({})", "globals()[{}] = 1", "__all__.append({})"),
+]
+BLOCKS = [
+    *("if {}:", "for x in {}:", "while {}:", "with suppress({}) as y:", "class {n}({}):"),
+    *("def {n}(a: {}, b={}, *, c={}):", "async def {n}():", "try:", "if {}:"),
+    *("@pytest.mark.skipif({})\n@m\ndef {n}():", "@m.a\nclass {n}:"),
+]
+
+
+def filled(rng: random.Random, form: str, depth: int = 2) -> str:
+    """Give a form with expressions in it."""
+    inner = []
+    for _ in range(form.count("{}")):
+        is_atom = depth == 0 or rng.random() < 0.4
+        inner.append(rng.choice(ATOMS) if is_atom else filled(rng, rng.choice(FORMS), depth - 1))
+    return form.format(*inner, n=rng.choice(["m", "x", "f", "n", "state"]))
+
+
+def block(rng: random.Random, depth: int, indent: str = "") -> str:
+    """Give some statements."""
+    made = ""
+    for _ in range(rng.randint(1, 4)):
+        if depth and rng.random() < 0.45:
+            head = rng.choice(BLOCKS).replace("\n", f"\n{indent}")
+            made += f"{indent}{filled(rng, head, 1)}\n{block(rng, depth - 1, indent + '  ')}"
+            if head == "try:":
+                made += f"{indent}except (E, {rng.choice(ATOMS)}) as e: pass\n"
+        else:
+            made += f"{indent}{filled(rng, rng.choice(PLAIN))}\n"
+    return made
+
+
+@needs_native
+def test_made_files_are_read_as_python_reads_them() -> None:
+    rng = random.Random(2026)
+    made = [block(rng, 2) for _ in range(20_000 if WHOLE else 1_000)]
+    assert [found for found in map(differs, made) if found is not None] == []
+    target, kind = TARGETS[1], ModuleKind.MODULE
+    read_files = [one for one in made if native.encoded(one.encode(), kind, target, shallow=False)]
+    assert len(read_files) > len(made) / 5
+
+
+@needs_native
+def test_its_tables_are_those_of_the_reader_in_python() -> None:
+    for name in [*sorted(BUILTIN_NAMES - {"None", "True", "False"}), "unicode", "long", "a"]:
+        assert differs(f"from m import *\n{name}\nprint({name}.x)\n") is None
+    shapes = ["'a.b'", "'a'", "'a:b'", "'.a'", "['a.b'] + ['c']", "{'class': 'a.b'}", "x, 'a.b'"]
+    for call in [*frameworks.CALLS, frameworks.LOGGING]:
+        words = [word for word in (call.keyword, *call.unless, "package", "other") if word]
+        given = [*shapes, *(f"{call.first!r}, {shape}" for shape in shapes)]
+        given += [f"{word}={shape}" for word in words for shape in shapes[:-1]]
+        given += [f"{one}, {word}=1" for word in words for one in shapes]
+        for function in call.functions:
+            assert differs("".join(f"{function}({arguments})\n" for arguments in given)) is None
+    for setting in [*(one.name for one in frameworks.SETTINGS), frameworks.LOGGING_SETTING]:
+        for shape in shapes[:-1]:
+            beside = "INSTALLED_APPS = []\nROOT_URLCONF = 'u'\nDEBUG = True\n"
+            assert differs(f"{beside}{setting} = {shape}\n") is None
+            assert differs(f"DEBUG = 'URLCONF CELERY_'\nCACHES = 1\n{setting} = {shape}\n") is None
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 
     fn hand_over(&mut self, callee: Ref<'s>) {
-        if !self.hands_over.contains(&callee) {
+        if self.handed_over.insert(callee.clone()) {
             self.hands_over.push(callee);
         }
     }

@@ -4,6 +4,7 @@
 use crate::ast::*;
 use crate::chains::{chain, is_chain, is_name};
 use crate::encode;
+use crate::hashing::NameSet;
 use crate::names::each_target;
 use crate::nodes::Node;
 use crate::places::Places;
@@ -98,29 +99,13 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 
     /// Whether a value, or one of a name, may be taken from `sys.modules`.
-    fn may_mirror(&self, value: &Expr<'s>) -> bool {
-        let is_entry = |value: &Expr<'s>| match &value.kind {
-            ExprKind::Subscript(pair, _) => is_module_table(&pair.0),
-            _ => false,
-        };
+    fn may_mirror(&mut self, value: &Expr<'s>) -> bool {
         let name = match value.kind {
             ExprKind::Name(name, _) => name,
             _ => return is_entry(value),
         };
-        let mut pending: Vec<Node> = self.body.iter().map(Node::Stmt).collect();
-        while let Some(node) = pending.pop() {
-            if let Node::Stmt(Stmt { kind: StmtKind::Assign(targets, value), .. }) = node {
-                let mut is_bound = false;
-                for target in targets {
-                    each_target(target, &mut |bound| is_bound |= bound == name);
-                }
-                if is_bound && is_entry(value) {
-                    return true;
-                }
-            }
-            pending.extend(node.children());
-        }
-        false
+        let body = self.body;
+        self.mirrors.get_or_insert_with(|| mirrors(body)).contains(name)
     }
 
     /// Note a store into an attribute of the module itself, which binds the name.
@@ -254,8 +239,35 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 }
 
+fn is_entry(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Subscript(pair, _) => is_module_table(&pair.0),
+        _ => false,
+    }
+}
+
+/// Give the names that a file binds to what it takes from `sys.modules`.
+fn mirrors<'s>(body: &[Stmt<'s>]) -> NameSet<'s> {
+    let mut found = NameSet::default();
+    let mut pending: Vec<Node> = body.iter().map(Node::Stmt).collect();
+    while let Some(node) = pending.pop() {
+        match node {
+            Node::Stmt(Stmt { kind: StmtKind::Assign(targets, value), .. }) if is_entry(value) => {
+                for target in targets {
+                    each_target(target, &mut |name| {
+                        found.insert(name);
+                    });
+                }
+            }
+            _ => {}
+        }
+        pending.extend(node.children());
+    }
+    found
+}
+
 fn is_plain(literal: &Literal) -> bool {
-    literal.is_raw || !literal.text.contains('\\')
+    !literal.text.contains('\r') && (literal.is_raw || !literal.text.contains('\\'))
 }
 
 /// Whether an expression is `sys.modules`, as it is usually written.

@@ -18,11 +18,11 @@ const MOST_BYTES: usize = 100_000_000;
 /// How deep blocks, brackets and operators may nest, all together.
 const MOST_DEPTH: u32 = 64;
 /// How high a tree may get by `elif`.
-const MOST_ELIFS: u32 = 300;
+const MOST_ELIFS: u32 = 100;
 /// Steps of a chain like `a.b.c` or `a + b + c` that are not counted.
 const SHORT_CHAIN: u32 = 3;
 /// How many further steps all chains of a statement may have.
-const MOST_STEPS: u32 = 300;
+const MOST_STEPS: u32 = 100;
 
 /// Give the statements of a file, None where it is declined.
 pub fn parse(source: &str) -> Option<Vec<Stmt<'_>>> {

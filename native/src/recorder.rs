@@ -3,7 +3,7 @@
 //! Steps are written as they are found. This file has the state and what all share; statements
 //! are in `statements.rs`, expressions in `expressions.rs`, calls in `calls.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::mem;
 
 use crate::ast::*;
@@ -86,6 +86,8 @@ pub struct Recorder<'t, 's> {
     pub opens: Vec<(&'static str, u32)>,
     pub opens_path: bool,
     pub hands_over: Vec<Ref<'s>>,
+    /// The same, to be asked.
+    pub handed_over: HashSet<Ref<'s>>,
     pub rebound_globals: BTreeSet<&'s str>,
     /// Imports by name so far.
     pub by_name: u32,
@@ -103,6 +105,8 @@ pub struct Recorder<'t, 's> {
     pub reaches_itself: bool,
     pub namespace_aliases: NameSet<'s>,
     pub self_aliases: NameSet<'s>,
+    /// Names bound to what is taken from `sys.modules`, once they were asked for.
+    pub mirrors: Option<NameSet<'s>>,
     /// The last `sys.modules[key]` that was recorded as one that is set.
     pub entered: Option<Range>,
     pub is_declined: bool,
@@ -159,6 +163,7 @@ impl<'t, 's> Recorder<'t, 's> {
             opens: Vec::new(),
             opens_path: false,
             hands_over: Vec::new(),
+            handed_over: HashSet::new(),
             rebound_globals: BTreeSet::new(),
             by_name: 0,
             loops: 0,
@@ -171,6 +176,7 @@ impl<'t, 's> Recorder<'t, 's> {
             reaches_itself: may_reach_itself(&places),
             namespace_aliases: NameSet::default(),
             self_aliases: NameSet::default(),
+            mirrors: None,
             entered: None,
             is_declined: false,
             places,
@@ -365,11 +371,11 @@ fn global_names<'s>(places: &Places<'s>) -> Option<Vec<&'s str>> {
             continue; // part of the names before
         }
         let rest = &places.text[start..];
-        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_, \t".contains(&byte);
-        let length = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         if !rest.starts_with(&[' ', '\t'][..]) {
             continue;
         }
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_, \t".contains(&byte);
+        let length = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         if rest.as_bytes().get(length).map_or(false, |byte| !byte.is_ascii()) {
             return None;
         }

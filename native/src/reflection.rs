@@ -41,10 +41,7 @@ fn is_left(places: &Places, at: u32, word: &str) -> bool {
     match word {
         "stack()" => !is_traceback(&text[..at]),
         "_getframe" => !asks_name(text, at),
-        "f_globals" => {
-            let frame = text[..at].rfind("_getframe(");
-            !frame.map_or(false, |frame| names_at(text, frame) == Some(at))
-        }
+        "f_globals" => !is_of_frame(text, at),
         _ => true,
     }
 }
@@ -59,25 +56,21 @@ fn is_traceback(before: &str) -> bool {
 
 /// Whether a frame is asked for the name of its module alone: `_getframe(1).f_globals["__name__"]`.
 fn asks_name(text: &str, at: usize) -> bool {
-    names_at(text, at).is_some()
+    let rest = || -> Option<&str> {
+        let depth = text[at..].strip_prefix("_getframe(")?.trim_start_matches(is_word);
+        let names = depth.strip_prefix(").f_globals")?;
+        let key = names.strip_prefix(".get(").or_else(|| names.strip_prefix('['))?;
+        let quoted = key.trim_start_matches(is_space).strip_prefix(&['\'', '"'][..])?;
+        quoted.strip_prefix("__name__")
+    };
+    !text[..at].ends_with(is_word) && rest().map_or(false, |end| end.starts_with(&['\'', '"'][..]))
 }
 
-/// Give where `f_globals` stands when a frame is asked for the name of its module alone.
-fn names_at(text: &str, at: usize) -> Option<usize> {
-    if text[..at].ends_with(is_word) {
-        return None;
-    }
-    let depth = text[at..].strip_prefix("_getframe(")?.trim_start_matches(is_word);
-    let names = depth.strip_prefix(").")?;
-    let rest = names.strip_prefix("f_globals")?;
-    let key = rest.strip_prefix(".get(").or_else(|| rest.strip_prefix('['))?;
-    let quoted = key.trim_start_matches(is_space).strip_prefix(&['\'', '"'][..])?;
-    let end = quoted.strip_prefix("__name__")?;
-    if end.starts_with(&['\'', '"'][..]) {
-        Some(text.len() - names.len())
-    } else {
-        None
-    }
+/// Whether `f_globals` stands in such a question.
+fn is_of_frame(text: &str, at: usize) -> bool {
+    let before = text[..at].strip_suffix(").").map(|depth| depth.trim_end_matches(is_word));
+    let frame = before.and_then(|before| before.strip_suffix("_getframe("));
+    frame.map_or(false, |before| asks_name(text, before.len()))
 }
 
 /// Whether it is part of a word for a pattern of bytes, which knows ASCII alone.

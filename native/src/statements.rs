@@ -13,6 +13,9 @@ use crate::shallow::Extent;
 use crate::strings;
 use crate::values;
 
+/// How many tests may have to hold for a function to run; they nest in each other.
+const MOST_TESTS: usize = 16;
+
 impl<'t, 's> Recorder<'t, 's> {
     /// Record statements in order.
     pub fn block(&mut self, body: &'t [Stmt<'s>]) {
@@ -362,6 +365,7 @@ impl<'t, 's> Recorder<'t, 's> {
         self.notes_state = noting && self.places.is_within(&self.state_lines, range);
         let tests = self.run_tests.len();
         self.run_tests.extend(node.decorators.iter().filter_map(guards::run_test));
+        self.is_declined |= self.run_tests.len() > MOST_TESTS;
         self.when(0, Some(names), &mut |recorder, names| {
             let name = recorder.qualified(node.name);
             let record = |recorder: &mut Self| match extent {
@@ -385,6 +389,7 @@ impl<'t, 's> Recorder<'t, 's> {
     ) {
         match self.run_tests.get(first).copied() {
             None => record(self, names.unwrap_or_default()),
+            Some(_) if self.is_declined => {}
             Some(test) => {
                 let steps = self.collected(|recorder| recorder.when(first + 1, names, record));
                 let test = match test {
@@ -455,6 +460,7 @@ impl<'t, 's> Recorder<'t, 's> {
         let qualified = self.qualified(node.name);
         let tests = self.run_tests.len();
         self.run_tests.extend(node.decorators.iter().filter_map(guards::run_test));
+        self.is_declined |= self.run_tests.len() > MOST_TESTS;
         let record = |recorder: &mut Self| recorder.block(&node.body);
         let index = self.function_scope(qualified, range, names, true, false, record);
         self.run_tests.truncate(tests);

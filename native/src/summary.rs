@@ -129,7 +129,7 @@ fn has_late_feature(body: &[Stmt]) -> bool {
         _ => false,
     };
     let first = body.iter().enumerate().position(|(position, statement)| {
-        !is_feature(statement) && !(position == 0 && is_text(statement))
+        !(is_feature(statement) || position == 0 && is_text(statement))
     });
     first.map_or(false, |first| body[first..].iter().any(is_feature))
 }

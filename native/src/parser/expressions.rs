@@ -240,7 +240,9 @@ impl<'s> Parser<'s> {
     fn boolean(&mut self, start: u32, left: Expr<'s>, kind: Kind) -> Option<Expr<'s>> {
         let mut operands = Vec::with_capacity(2);
         operands.push(left);
+        let mut length = 0;
         while self.eat(kind) {
+            self.step(&mut length)?; // each operand is recorded below the one before
             operands.push(self.operation(power(kind) + 1)?);
         }
         Some(self.node(start, ExprKind::BoolOp(operands, kind == Kind::And)))

@@ -196,7 +196,7 @@ impl<'s> Parser<'s> {
     ) -> Option<usize> {
         self.enter()?;
         let (value, mut at) = self.field_value(start, token.end)?;
-        let bytes = self.source[..token.end].as_bytes();
+        let bytes = &self.source.as_bytes()[..token.end];
         let mut has_conversion = false;
         let is_debug = bytes.get(at) == Some(&b'=');
         if is_debug {
@@ -258,7 +258,7 @@ impl<'s> Parser<'s> {
 
     /// The parts of a format specification that begins at `start`, and where its brace is.
     fn format_spec(&mut self, start: usize, token: StringToken) -> Option<(Vec<Part<'s>>, usize)> {
-        let bytes = self.source[..token.end].as_bytes();
+        let bytes = &self.source.as_bytes()[..token.end];
         let mut parts = Parts::default();
         let mut at = start;
         let mut piece = start;

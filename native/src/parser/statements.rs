@@ -279,6 +279,7 @@ impl<'s> Parser<'s> {
             Kind::Equal => self.assignment(first),
             Kind::Colon => {
                 become_single_target(&mut first)?;
+                self.has_no_parentheses_first(&first)?;
                 self.advance();
                 let annotation = self.expression()?;
                 let value = if self.eat(Kind::Equal) { Some(self.assigned()?) } else { None };
@@ -286,6 +287,13 @@ impl<'s> Parser<'s> {
             }
             _ => Some(StmtKind::Expr(first)),
         }
+    }
+
+    /// Decline `(a).b: int`, which is none for CPython: behind `(a)` it takes nothing but a colon.
+    fn has_no_parentheses_first(&self, target: &Expr<'s>) -> Option<()> {
+        let begins = self.source.as_bytes().get(target.range.start as usize);
+        let is_plain = matches!(target.kind, ExprKind::Name(..)) || begins != Some(&b'(');
+        is_plain.then_some(())
     }
 
     fn assignment(&mut self, first: Expr<'s>) -> Option<StmtKind<'s>> {

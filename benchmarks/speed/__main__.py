@@ -14,6 +14,7 @@ import argparse
 import os
 import platform
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -95,8 +96,15 @@ class Bench:
         return (
             f"`{self.asked}`, medians; in each round every tool ran "
             f"once. {platform.system()} {platform.machine()}, "
-            f"{os.cpu_count()} processors, Python {platform.python_version()}; {versions}."
+            f"{os.cpu_count()} processors, Python {platform.python_version()}; linkstep "
+            f"{'with' if self.reads_natively() else 'without'} its native reader; {versions}."
         )
+
+    def reads_natively(self) -> bool:
+        """Whether the linkstep that was installed has its native reader."""
+        question = "import sys; from linkstep.index import native; sys.exit(not native.available())"
+        command = [f"{self.programs}/python", "-c", question]
+        return subprocess.run(command, env=self.environ, check=False).returncode == 0
 
     def table(self, corpus: Corpus) -> str:
         """Measure all tools on one corpus, and give a table in Markdown."""

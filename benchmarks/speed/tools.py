@@ -72,6 +72,11 @@ OTHERS = (
         lambda programs, kept: [f"{programs}/linkstep", "check", "--no-cache"],
     ),
     Tool(
+        "linkstep without its native reader, empty cache",
+        lambda programs, kept: ["env", "LINKSTEP_NATIVE=0", *_linkstep(programs, kept)],
+        _emptied,
+    ),
+    Tool(
         "ty",
         lambda programs, kept: [
             *(f"{programs}/ty", "check", "--ignore", "all"),

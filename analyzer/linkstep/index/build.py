@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from linkstep.index.native import all_encoded, available
 from linkstep.index.reading import Reading, decoded, read
 from linkstep.index.summaries import Kept, Summaries, no_workers
-from linkstep.index.summarize import harmless_in
 from linkstep.index.workers import WORTH_IT, Processes, Source, readings_by
 from linkstep.model.digests import digest_of
 from linkstep.model.observer import Observer
@@ -66,6 +65,8 @@ class Index:
     def harmless(self, path: str) -> Mapping[str, Harmless]:
         """Give the definitions of a reflective file that leave the namespaces of others alone."""
         if path not in self._harmless:
+            from linkstep.index.summarize import harmless_in
+
             self._harmless[path] = harmless_in(self.text(path), self._target, self._reader)
         return self._harmless[path]
 

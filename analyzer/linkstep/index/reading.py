@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from linkstep.index import native
-from linkstep.index.summarize import summarize
 from linkstep.model.summary import FileSummary, ModuleKind
 from linkstep.model.target import Target
 
@@ -41,7 +40,7 @@ def read(
     'os'
     """
     found = decoded(_by_native(source, kind, target, reader, shallow=shallow))
-    return found or Reading(summarize(source, kind, target, reader, shallow=shallow))
+    return found or Reading(_by_python(source, kind, target, reader, shallow=shallow))
 
 
 def read_encoded(
@@ -51,9 +50,8 @@ def read_encoded(
     encoded = _by_native(source, kind, target, reader, shallow=shallow)
     if encoded is None:
         with suppress(RecursionError):
-            encoded = msgspec.msgpack.encode(
-                summarize(source, kind, target, reader, shallow=shallow)
-            )
+            summary = _by_python(source, kind, target, reader, shallow=shallow)
+            encoded = msgspec.msgpack.encode(summary)
     return encoded
 
 
@@ -69,3 +67,11 @@ def _by_native(
     source: bytes, kind: ModuleKind, target: Target, reader: str, *, shallow: bool
 ) -> bytes | None:
     return native.encoded(source, kind, target, shallow=shallow) if reader == "auto" else None
+
+
+def _by_python(
+    source: bytes, kind: ModuleKind, target: Target, reader: str, *, shallow: bool
+) -> FileSummary:
+    from linkstep.index.summarize import summarize  # thirty modules that few edits need
+
+    return summarize(source, kind, target, reader, shallow=shallow)

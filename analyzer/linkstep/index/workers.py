@@ -132,6 +132,8 @@ def _process_pool(jobs: int) -> Iterator[Executor]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
+    import linkstep.index.summarize  # noqa: F401  # once, and not in each process
+
     # Other ways to start a process take longer; what is forked here has one thread.
     alone = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if alone else "spawn")

@@ -91,6 +91,9 @@ def test_distributions_are_read_as_python_reads_them() -> None:
         "with suppress(ImportError), m.open() as (a, *b): import x.y.z\n",
         "from __future__ import annotations\nx: m.T\ndef f(y: m.U): pass\n",
         "__all__ = ['a']\n__all__ += ['b']\n__all__.extend(c.__all__)\nfrom d import *\n",
+        "def __getattr__(name):\n    if name == 'a' or 'b' != name: return 1\n    raise E\n",
+        "def __getattr__(n):\n    if not n != 'a': 0\n    elif n == 'b': 0\n    else: raise\n",
+        "def __getattr__(name): return moved(name)\nasync def __getattr__(name): raise\n",
     ],
 )
 def test_snippets_are_read_as_python_reads_them(source: str) -> None:
@@ -100,6 +103,18 @@ def test_snippets_are_read_as_python_reads_them(source: str) -> None:
             assert encoded is not None
             found = msgspec.msgpack.decode(encoded, type=FileSummary)
             assert found == summarize(source.encode(), kind, target, "ast", shallow=shallow)
+
+
+@needs_native
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_threads_give_what_one_call_gives(threads: int) -> None:
+    texts = ["import a\n", "import (", "", *(f"x = {n * 'a.'}b\n" * n for n in range(60))]
+    sources = [(text.encode(), ModuleKind.MODULE) for text in texts]
+    expected = [native.encoded(*one, TARGETS[0], shallow=False) for one in sources]
+    assert expected.count(None) == 1
+    assert list(native.all_encoded(sources, TARGETS[0], threads, shallow=False)) == expected
+    first = next(native.all_encoded(sources, TARGETS[0], threads, shallow=False))
+    assert first == expected[0]  # nobody takes the others
 
 
 @needs_native

@@ -18,6 +18,7 @@ mod expressions;
 mod ffi;
 mod guards;
 mod hashing;
+mod lazy;
 mod lexer;
 mod names;
 mod namespaces;

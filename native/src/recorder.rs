@@ -83,6 +83,8 @@ pub struct Recorder<'t, 's> {
     pub says_name: bool,
     pub is_stub: bool,
     pub annotations_run: bool,
+    /// What the module's `__getattr__` serves, encoded.
+    pub lazy: Option<Vec<u8>>,
     pub opens: Vec<(&'static str, u32)>,
     pub opens_path: bool,
     pub hands_over: Vec<Ref<'s>>,
@@ -160,6 +162,7 @@ impl<'t, 's> Recorder<'t, 's> {
             says_name: places.has("__name__"),
             is_stub,
             annotations_run: !defers && !is_stub,
+            lazy: None,
             opens: Vec::new(),
             opens_path: false,
             hands_over: Vec::new(),

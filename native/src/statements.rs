@@ -7,6 +7,7 @@ use crate::chains::{dotted, is_chain, is_name};
 use crate::encode::{self, Block};
 use crate::exports::Reading;
 use crate::guards::{self, Outcome, RunTest, StopKind};
+use crate::lazy;
 use crate::names::{bound_by, collect, each_target, Names};
 use crate::recorder::{write_span, Frame, Recorder, Scope, Test};
 use crate::shallow::Extent;
@@ -339,8 +340,12 @@ impl<'t, 's> Recorder<'t, 's> {
             }
             node.returns.iter().for_each(|one| self.visit(one));
         }
-        if self.is_at_module() && makes_getattr(node) {
-            self.is_declined = true;
+        if self.is_at_module() && node.name == "__getattr__" {
+            self.lazy = lazy::served(node, |place| self.places.line(place.start));
+            self.is_declined |= self.lazy.is_none();
+        }
+        self.is_declined |= self.is_at_module() && makes_getattr(node);
+        if self.is_declined {
             return;
         }
         let extent = match &self.shallow {
@@ -705,13 +710,13 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 }
 
-/// Whether a function is a `__getattr__` of the module, or makes one: what it serves is not read.
+/// Whether a function makes a `__getattr__`: what that serves is not read.
 fn makes_getattr(function: &Function) -> bool {
     let is_one = |statement: &Stmt| match &statement.kind {
         StmtKind::FunctionDef(inner) => inner.name == "__getattr__",
         _ => false,
     };
-    function.name == "__getattr__" || function.body.iter().any(is_one)
+    function.body.iter().any(is_one)
 }
 
 /// Whether a loop goes through `table.items()` or `table.keys()`.

@@ -60,7 +60,10 @@ pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>>
     encode::text(&mut out, KINDS[circumstances.kind as usize]);
     encode::block(&mut out, &steps);
     write_scopes(&mut out, &recorder.scopes);
-    encode::nil(&mut out); // lazy
+    match &recorder.lazy {
+        Some(lazy) => out.extend_from_slice(lazy),
+        None => encode::nil(&mut out),
+    }
     encode::array(&mut out, recorder.opens.len());
     for (reason, line) in &recorder.opens {
         encode::array(&mut out, 2);

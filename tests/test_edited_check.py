@@ -260,3 +260,23 @@ def test_names_that_are_set_on_a_module_no_more_are_missed(
     told, stages = project.warm()
     assert (told, stages[-2:]) == (project.cold(), ["reading 26 files", "linking 26 modules"])
     assert '"name": "extra"' in told
+
+
+def test_who_asks_for_a_name_that_is_set_no_more_is_linked_too(project: ChangingProject) -> None:
+    for name, text in {
+        "thing": "",
+        "between": "from app.db import connect\n",
+        "way": (
+            "try:\n    import app.between\n    from app import thing\n"
+            "except ImportError:\n    thing = None\n"
+        ),
+        "setter": "def patch():\n    from app.way import thing\n    thing.extra = 1\n",
+        "asking": "from app import thing\ndef ask():\n    return thing.extra\n",
+    }.items():
+        (project.root / f"app/{name}.py").write_text(text)
+    before, _ = project.warm()
+    edit(project, "app/db.py", "def connect", "def connected")
+    told, stages = project.warm()
+    assert ('"name": "extra"' in before, '"name": "extra"' in told) == (False, True)
+    linked = [f"linking {count} modules once more" for count in (5, 7)]
+    assert (told, stages) == (project.cold(), linked)

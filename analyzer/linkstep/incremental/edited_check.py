@@ -124,7 +124,7 @@ class Edited:
         failing = (
             noticing.failing_without(self._gone, users - contents.keys()) if self._gone else []
         )
-        concerned = noticing.reaching(failing)
+        concerned = noticing.reaching_failing(failing)
         if concerned is None or is_too_much(len(concerned), len(self._trace.files)):
             return None
         inside |= concerned
@@ -185,7 +185,8 @@ class Edited:
 
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
-        known = relinking.without({*inside, *self._trace.moved})
+        moved = (path for path, file in self._trace.files.items() if file.moved)
+        known = relinking.without({*inside, *moved})
         return EarlierRun(
             source=source,
             ground=self._ground,
@@ -226,13 +227,12 @@ class Edited:
                 resolved += record.resolved - last.resolved
                 files[path] = replace(files[path], record=record)
         for path, content in contents.items():
-            files[path] = replace(files[path], content=content)
+            files[path] = replace(files[path], content=content, moved=True)
         counts = self._report.counts
         counts = replace(
             counts, references=counts.references + references, resolved=counts.resolved + resolved
         )
-        moved = self._trace.moved | contents.keys()
-        trace = replace(self._trace_with(source, files, found), moved=moved)
+        trace = self._trace_with(source, files, found)
         return replace(self._report, counts=counts), trace
 
     def _trace_with(self, source: Source, files: dict[str, FileTrace], found: Trace) -> RunTrace:

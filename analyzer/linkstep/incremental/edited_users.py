@@ -25,6 +25,7 @@ from linkstep.resolve.stdlib import Presence, is_stdlib
 _MOST = 800  # files that are looked at
 _SOME = 5  # files that are asked whether they import a module
 _FEW = 100  # files
+_FEW_MORE = 1.2  # times as many
 _SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
 
 
@@ -90,6 +91,7 @@ class Noticing:
         self._tree = tree
         self._places = {path: place for place, path in enumerate(trace.files)}
         self._importers: dict[int, list[str]] | None = None
+        self._reaching: dict[frozenset[str], Set[str] | None] = {}
         self.matters = False
         self.reorders = False
 
@@ -124,7 +126,7 @@ class Noticing:
 
     def stands(self, path: str) -> bool:
         """Whether what a file has at its top stands where it stood when its links were kept."""
-        if path in self._trace.moved:
+        if self._trace.files[path].moved:
             return False
         now, before = self._edited.get(path), self._known.summary(path)
         if now is None or before is None:
@@ -239,6 +241,19 @@ class Noticing:
         beside = (path for path in self._tree.files() if path not in self._trace.files)
         return any(words.search(self._tree.source(path)) for path in beside)
 
+    def reaching_failing(self, paths: Collection[str]) -> Set[str] | None:
+        """Give the files that may get at modules which fail, and so fail too or notice it; None
+        when that is not known.
+
+        Those that get at these in their turn are among them, where these are few more.
+        """
+        found = self.reaching(paths)
+        if found is None or is_too_much(len(found), len(self._trace.files)):
+            return found
+        further = self.reaching(found)
+        is_near = further is not None and len(further) <= _FEW_MORE * len(found)
+        return further if is_near else found
+
     def reaching(self, paths: Collection[str]) -> Set[str] | None:
         """Give the files that may get at some modules, by their files; None when that is not
         known.
@@ -248,6 +263,12 @@ class Noticing:
         """
         if not paths:
             return frozenset()
+        asked = frozenset(paths)
+        if asked not in self._reaching:
+            self._reaching[asked] = self._found_reaching(asked)
+        return self._reaching[asked]
+
+    def _found_reaching(self, paths: Set[str]) -> Set[str] | None:
         files = self._trace.files
         modules = [files[path].module for path in paths]
         named = self._known.having(modules, ())

@@ -79,9 +79,8 @@ class Relinking:
             for path, links in again.items()
             if self._imports_otherwise(path, links, failing.get(path))
         }
-        concerned = self._noticing.reaching(changed)
-        sets = any(links.sets != self._last.links[path].sets for path, links in again.items())
-        if concerned is None or sets:
+        concerned = self._noticing.reaching(changed | self._set_otherwise(again))
+        if concerned is None:
             raise OutdatedError
         if not concerned <= again.keys():
             return self.without(concerned | again.keys())
@@ -91,6 +90,22 @@ class Relinking:
             names, looked_into = program.names_beside, program.names_by_path
             return EarlierLinks(program.links, order, program.failing, names, looked_into)
         return None
+
+    def _set_otherwise(self, again: Mapping[str, FileLinks]) -> set[str]:
+        """Give the files of the modules on which other names are set than before.
+
+        Raises OutdatedError when one of them is none of the project.
+        """
+        names = {
+            module
+            for path, links in again.items()
+            for module, _ in {*links.sets} ^ {*self._last.links[path].sets}
+        }
+        files = self._trace.files.items() if names else ()
+        found = {path: file.module for path, file in files if file.module in names}
+        if names - {*found.values()}:
+            raise OutdatedError
+        return {*found}
 
     def _imports_otherwise(
         self, path: str, links: FileLinks, failing: FailingModule | None

@@ -67,7 +67,6 @@ def trace_of_run(
         frozenset(one.path for one in program.failing),
         first.setting,
         commented,
-        frozenset(),
         _in_order(journal.questions),
     )
     return trace if earlier is None else _joined(trace, earlier.trace)

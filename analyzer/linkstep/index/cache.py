@@ -16,9 +16,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -175,12 +175,19 @@ class Cache:
 
 def _put(connection: sqlite3.Connection, result: StoredResult, today: int) -> None:
     values = (result.key, today, result.data, result.checksum(), result.place, result.inputs)
-    connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", values)
-    connection.execute(
-        "DELETE FROM results WHERE place = ?1 AND rowid NOT IN"
-        " (SELECT rowid FROM results WHERE place = ?1 ORDER BY rowid DESC LIMIT ?2)",
-        (result.place, _RESULTS),
+    # SQLite writes only the pages that differ into a row that stays as long as it was.
+    renewed = connection.execute(
+        "UPDATE results SET used = ?2, data = ?3, checksum = ?4, place = ?5, inputs = ?6"
+        " WHERE key = ?1 AND rowid = (SELECT max(rowid) FROM results)",
+        values,
     )
+    if not renewed.rowcount:
+        connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", values)
+        connection.execute(
+            "DELETE FROM results WHERE place = ?1 AND rowid NOT IN"
+            " (SELECT rowid FROM results WHERE place = ?1 ORDER BY rowid DESC LIMIT ?2)",
+            (result.place, _RESULTS),
+        )
     if result.links:
         row = (result.key, today, result.links, _checksum(result.key, result.links))
         connection.execute("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", row)
@@ -217,6 +224,8 @@ def _bytes_in(connection: sqlite3.Connection) -> int:
 
 
 def _checksum(*parts: bytes) -> bytes:
-    """Give 8 bytes that tell whether a row is as it was written."""
-    lengths = b"".join(len(part).to_bytes(8, "big") for part in parts)
-    return blake2b(lengths + b"".join(parts), digest_size=8).digest()
+    """Give 4 bytes that tell whether a row is as it was written, whatever a disk did to it."""
+    found = 0
+    for part in parts:
+        found = crc32(part, crc32(len(part).to_bytes(8, "big"), found))
+    return found.to_bytes(4, "big")

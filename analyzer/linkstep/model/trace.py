@@ -49,7 +49,8 @@ class FileTrace(Struct, frozen=True, array_like=True):
     """A file that was linked: the name of its module, what stands for its content, its record.
 
     `targets` are the files that it imports, by their places among those of the run; -1 stands
-    for others. `has_star` says that it takes all names of one.
+    for others. `has_star` says that it takes all names of one, and `moved` that it stands on
+    other lines than when its links were kept.
     """
 
     module: str
@@ -57,6 +58,7 @@ class FileTrace(Struct, frozen=True, array_like=True):
     record: LinkRecord
     targets: tuple[int, ...] = ()
     has_star: bool = False
+    moved: bool = False
 
 
 class WordForm(enum.StrEnum):
@@ -96,8 +98,7 @@ class RunTrace(Struct, frozen=True, array_like=True):
     speaks, also an accepted one, with those whose names they take by a star import; `asked` are
     the names that findings are about. `entry_words` are those that entry points are written
     with. `failing` are the files whose import may fail, `setting` those that may
-    set names on others or enter modules, `commented` those with comments for linkstep, and
-    `moved` those that stand on other lines than when their links were kept.
+    set names on others or enter modules, and `commented` those with comments for linkstep.
     """
 
     target: Target
@@ -117,5 +118,4 @@ class RunTrace(Struct, frozen=True, array_like=True):
     failing: frozenset[str]
     setting: frozenset[str]
     commented: frozenset[str]
-    moved: frozenset[str] = frozenset()
     questions: tuple[TextQuestion, ...] = ()

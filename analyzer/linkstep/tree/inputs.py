@@ -12,7 +12,7 @@ import os
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, compress, count
 from typing import Protocol
 
 from msgspec import Struct
@@ -145,8 +145,8 @@ class KnownContents:
     def __init__(self, comparison: Comparison) -> None:
         self._of = comparison
         inputs = comparison.inputs
-        asked = zip(inputs.asked, paths_of(inputs), strict=True)
-        self._places = {path: at for at, (what, path) in enumerate(asked) if what == FILE}
+        places = zip(paths_of(inputs), count(), strict=False)
+        self._places = dict(compress(places, map(FILE.__eq__, inputs.asked)))
 
     def get(self, path: str) -> tuple[Signature, bytes] | None:
         """Give the signature of a file, and what stands for its content."""

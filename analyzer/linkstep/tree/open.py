@@ -255,8 +255,10 @@ def _is_configured(read: Callable[[str], bytes | None]) -> bool:
     try:
         if read("linkstep.toml") is not None:
             return True
-        pyproject = read("pyproject.toml")
-        tool: Any = read_toml(pyproject or b"", "pyproject.toml").get("tool")
+        pyproject = read("pyproject.toml") or b""
+        if b"linkstep" not in pyproject and b"\\" not in pyproject:  # nor with escapes
+            return False
+        tool: Any = read_toml(pyproject, "pyproject.toml").get("tool")
     except (OSError, LinkstepError):
         return False  # a broken file is reported by whoever needs what is in it
     return isinstance(tool, dict) and "linkstep" in tool

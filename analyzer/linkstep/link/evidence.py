@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linkstep.link.entered_names import literal_entries, may_enter
@@ -20,7 +20,7 @@ from linkstep.link.outcomes import Definition, Failed, ModuleValue
 from linkstep.link.paths import directory_of
 from linkstep.link.reflection import may_bind
 from linkstep.link.submodules import imports_of
-from linkstep.link.survey import Setters, Survey, survey
+from linkstep.link.survey import ENTERING, Setters, Survey, survey
 from linkstep.model.environment import Missing, Origin
 from linkstep.model.expressions import Compare, Ref
 from linkstep.model.links import Doubt
@@ -32,6 +32,7 @@ from linkstep.model.summary import (
     ModuleAlias,
     PathEdit,
 )
+from linkstep.model.trace import Setting
 
 if TYPE_CHECKING:
     from linkstep.link.lookup import Lookup
@@ -50,14 +51,14 @@ class Evidence:
         self.modules = modules
         self.lookup = lookup
         self.first_party: list[Module] = []
-        self.setters: Container[str] | None = None  # files: the only ones of `setting`
+        self.setters: Setting | None = None  # of a link before, where that still holds
         self.importers: Callable[[str], Iterable[str]] = lambda path: ()
         self.others: list[Module] = []
         self.texts_around: TextsAround = lambda path, suffixes: ()
         self.text_of: Callable[[str], bytes] = lambda path: b""
         self.source_of: Callable[[str], bytes] = lambda path: b""  # only its imports count
         self._own_aliases: dict[Module, set[str]] = {}
-        self._surveyed: Survey | None = None
+        self._surveys: dict[str, Survey] = {}
         self._set_there: dict[Module, Setters] = {}
         self._setting: dict[bytes, list[Module]] | None = None
         self._set_names: dict[str, frozenset[bytes]] = {}
@@ -67,6 +68,7 @@ class Evidence:
         self._aliased: set[str] | None = None
         self._needed: dict[tuple[Module, str], bool] = {}
         self._made: dict[Module, tuple[list[ModuleAlias], list[ModuleAlias]]] = {}
+        self._making_none: set[Module] = set()  # they make no module, whatever its name
         self._makeable: dict[str, bool] = {}
         self._makers: list[bytes] | None = None  # of the project
         self._own: dict[Module, tuple[Module, ...]] = {}
@@ -101,7 +103,7 @@ class Evidence:
                 if summary.opens_path:
                     return Doubt.OPEN
                 for provider in (package, *self._own_imports(package)):
-                    if self._may_make(provider, missing.name):
+                    if provider not in self._making_none and self._may_make(provider, missing.name):
                         return Doubt.OPEN
             elif (
                 isinstance(package, Module)
@@ -153,6 +155,9 @@ class Evidence:
         if summary is None:
             return False
         at_import, later = self._aliases_of(package, summary)
+        if not (at_import or later or summary.hooks):
+            self._making_none.add(package)
+            return False
         if any(self._names(step, package, name) for step in at_import):
             return True
         if summary.hooks and hooks_at_import(summary, self.text_of(package.path)):
@@ -171,6 +176,8 @@ class Evidence:
     ) -> tuple[list[ModuleAlias], list[ModuleAlias]]:
         """Give what a module puts into sys.modules: when it is imported, and when it is called."""
         made = self._made.get(package)
+        if made is None and not package.steps(ModuleAlias):
+            made = self._made[package] = [], []
         if made is None:
             idle = self._idle_functions(package, summary) if summary.only_called else set()
             inside = (
@@ -223,7 +230,7 @@ class Evidence:
         if self._aliased is None:
             beside = self.others_with(b"sys.modules")
             named = (name for module in beside for name in literal_entries(module))
-            self._aliased = self._survey().aliases | set(named)
+            self._aliased = self._survey(ENTERING).aliases | set(named)
         return self._aliased
 
     def is_replaced(self, module: Module) -> bool:
@@ -358,7 +365,7 @@ class Evidence:
         Of the files that are not checked only those count that mention the `owner`, the last
         part of the module's name: it has to be imported there.
         """
-        yield from self._survey().setters.get(name, ())
+        yield from self._survey(name or "").setters.get(name, ())
         if self._setting is None:
             self._setting = self._text_setters()
         for module in self._setting.get(b"" if name is None else name.encode(), ()):
@@ -381,17 +388,24 @@ class Evidence:
         }
         return tuple(sorted(found))
 
-    def setting(self) -> frozenset[str]:
-        """Give the checked files that may set names on other modules, or enter modules."""
-        return frozenset(self._survey().files)
+    def setting(self) -> Setting:
+        """Give the checked files that may set names on other modules, by these names, or enter
+        modules.
+        """
+        if self.setters is not None:
+            return self.setters
+        files = sorted(self._survey("").files.items())
+        return {name: tuple(sorted(paths)) for name, paths in files}
 
-    def _survey(self) -> Survey:
-        """Look through the checked files, once."""
-        if self._surveyed is None:
-            setters = self.setters
-            asked = (one for one in self.first_party if setters is None or one.path in setters)
-            self._surveyed = survey(asked)
-        return self._surveyed
+    def _survey(self, name: str) -> Survey:
+        """Look through the checked files that may set a name or enter modules, once."""
+        setters = self.setters
+        key = name if setters is not None else ""
+        if key not in self._surveys:
+            chosen = None if setters is None else frozenset(setters.get(key, ()))
+            asked = (one for one in self.first_party if chosen is None or one.path in chosen)
+            self._surveys[key] = survey(asked)
+        return self._surveys[key]
 
     def _text_setters(self) -> dict[bytes, list[Module]]:
         """Give the unchecked files that set an attribute, by its name (`` for computed ones)."""

@@ -30,7 +30,7 @@ from linkstep.model.links import (
 )
 from linkstep.model.summary import BindingKind, FileSummary, Harmless, ImportFrom, ImportModule
 from linkstep.model.target import Target
-from linkstep.model.trace import Trace
+from linkstep.model.trace import Setting, Trace
 
 
 class LinkInput(NamedTuple):
@@ -64,7 +64,7 @@ class LinkInput(NamedTuple):
     texts_around: TextsAround = lambda path, suffixes: ()
     suspects: Container[str] = ()
     importable: Container[str] = ()
-    setters: Container[str] | None = None
+    setters: Setting | None = None
     wanted: Container[str] | None = None
     earlier: EarlierLinks | None = None
     importers: Callable[[str], Iterable[str]] = lambda path: ()

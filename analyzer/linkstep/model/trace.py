@@ -17,6 +17,11 @@ WHOLE = -1
 """Stands for all of a file, in place of the number of a scope."""
 
 
+Setting = dict[str, tuple[str, ...]]
+"""The files that may set names on modules, by these names, an empty one for those that they
+compute; and those that enter modules, by `sys.modules`."""
+
+
 class LinkRecord(Struct, frozen=True, array_like=True):
     """How the references of one file ended: two counts, and 16 bytes that stand for the rest.
 
@@ -36,13 +41,13 @@ class Trace(Struct, frozen=True):
     module, WHOLE where any part of the file may have counted. `scripted` are those that were
     executed in the abstract, for the order of imports. `scanned`
     are the files whose text was searched for imports, with 16 bytes for what was found, and
-    `setting` the files that may set names on others or enter modules.
+    `setting` those that may set names on others or enter modules.
     """
 
     executed: frozenset[tuple[str, int]] = frozenset()
     scripted: frozenset[tuple[str, int]] = frozenset()
     scanned: dict[str, bytes] = {}
-    setting: frozenset[str] = frozenset()
+    setting: Setting = {}
 
 
 class FileTrace(Struct, frozen=True, array_like=True):
@@ -116,6 +121,6 @@ class RunTrace(Struct, frozen=True, array_like=True):
     asked: frozenset[str]
     entry_words: frozenset[str]
     failing: frozenset[str]
-    setting: frozenset[str]
+    setting: Setting
     commented: frozenset[str]
     questions: tuple[TextQuestion, ...] = ()

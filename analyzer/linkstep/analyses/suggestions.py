@@ -49,16 +49,17 @@ def closest(name: str, names: Sequence[str]) -> str | None:
     from difflib import SequenceMatcher  # only what breaks needs it
 
     wanted = _words(name)
+    quick = SequenceMatcher(None, "", name.lower())  # what it gives has no direction
     best, best_score = None, 0.0
     for other in names:
         if other == name or other.startswith("__"):
             continue
         words = _words(other)
         shared = len(wanted & words) / max(len(wanted | words), 1)
-        matcher = SequenceMatcher(None, name.lower(), other.lower())
-        if shared < 0.5 and min(matcher.real_quick_ratio(), matcher.quick_ratio()) < _SPELLING:
+        quick.set_seq1(other.lower())
+        if shared < 0.5 and min(quick.real_quick_ratio(), quick.quick_ratio()) < _SPELLING:
             continue
-        spelling = matcher.ratio()
+        spelling = SequenceMatcher(None, name.lower(), other.lower()).ratio()
         score = max(spelling, 0.5 * spelling + 0.5 * shared if shared >= 0.5 else 0.0)
         enough = _SPELLING if shared < 0.5 else _WORDS
         if score > best_score and score >= enough:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
 
 
-def components(edges: Mapping[Node, Sequence[Node]]) -> Iterator[tuple[Node, ...]]:
+def components(edges: Mapping[Node, Iterable[Node]]) -> Iterator[tuple[Node, ...]]:
     """Give the strongly connected components of a graph, each after all that it leads to.
 
     `edges` gives the nodes that a node leads to; those that are no keys lead nowhere. The
@@ -31,14 +31,15 @@ def components(edges: Mapping[Node, Sequence[Node]]) -> Iterator[tuple[Node, ...
         on_path.add(start)
         while pending:
             node, targets = pending[-1]
-            target = next((t for t in targets if t not in number or t in on_path), None)
-            if target is not None and target not in number:
-                number[target] = lowest[target] = len(number)
-                path.append(target)
-                on_path.add(target)
-                pending.append((target, iter(edges.get(target, ()))))
-            elif target is not None:
-                lowest[node] = min(lowest[node], number[target])
+            for target in targets:
+                if target not in number:
+                    number[target] = lowest[target] = len(number)
+                    path.append(target)
+                    on_path.add(target)
+                    pending.append((target, iter(edges.get(target, ()))))
+                    break
+                if target in on_path:
+                    lowest[node] = min(lowest[node], number[target])
             else:
                 pending.pop()
                 if pending:

@@ -109,15 +109,14 @@ class Evaluator:
         self._work = self._work + 1 if self._depth else 0
         if expression is None or self._depth > _DEEPEST or self._work > _MOST_WORK:
             return UNKNOWN
+        evaluate = _EVALUATORS.get(type(expression))
+        if evaluate is None:
+            return UNKNOWN
         self._depth += 1
         try:
-            return self._value(expression, module)
+            return evaluate(self, expression, module)
         finally:
             self._depth -= 1
-
-    def _value(self, expression: Expression, module: Module) -> object:
-        evaluate = _EVALUATORS.get(type(expression))
-        return UNKNOWN if evaluate is None else evaluate(self, expression, module)
 
     def _const(self, const: Const, module: Module) -> object:
         return const.value

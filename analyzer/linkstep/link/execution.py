@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from linkstep.link.acts import Act, Call, Import, TakeAll, TakeNames
-from linkstep.link.callees import called
 from linkstep.link.components import components
 from linkstep.link.cycles import Scene, describe, failures, is_hopeless, told, try_firsts
 from linkstep.link.guarding import is_main_test
@@ -148,7 +147,7 @@ class Executions:
         before = -1
         while before < len(seen):
             before = len(seen)
-            for group in list(components({module: list(t) for module, t in self.targets.items()})):
+            for group in list(components(self.targets)):
                 if len(group) > 1 or group[0] in self.targets[group[0]]:
                     for module in group:
                         if module not in seen:
@@ -162,7 +161,7 @@ class Executions:
             if not isinstance(step, Invoke):
                 self.targets[module].update(dict.fromkeys(self._led_to(module), 0))
                 return
-            for callee in called(self.lookup, module, step.ref):
+            for callee in self.scripts.called(module, step.ref):
                 for target in self._reached_by(callee.module, callee.scope):
                     self.targets[module].setdefault(target, 0)
 
@@ -192,7 +191,7 @@ class Executions:
     def cycles(self, processes: Sequence[Sequence[str]]) -> tuple[Cycle, ...]:
         """Give all circles, with what fails in them and who gets to see it."""
         found: list[Cycle] = []
-        for group in components({module: list(t) for module, t in self.targets.items()}):
+        for group in components(self.targets):
             if len(group) == 1 and group[0] not in self.targets[group[0]]:
                 self._doom(group[0])
             else:
@@ -251,7 +250,7 @@ class Executions:
             self.shaky.add(module)
         if not self.doomed.keys().isdisjoint(targets):
             self.shaky.add(module)  # unless it is certain
-            for act in self.scripts.of(module):
+            for act in self.scripts.imports_of(module):
                 broken = [target for target in _led_to(act) if target in self.doomed]
                 if isinstance(act, Import | TakeNames | TakeAll) and broken:
                     self.doomed[module] = self.doomed[broken[0]]

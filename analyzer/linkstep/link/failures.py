@@ -16,7 +16,7 @@ from linkstep.link.flow import UNSURE, Ending, Flow, Situation
 from linkstep.link.namespaces import Binding
 from linkstep.link.outcomes import Absent, Dubious, Failed, ModuleValue, exception_name
 from linkstep.model.environment import Origin
-from linkstep.model.steps import all_steps
+from linkstep.model.steps import has_step
 from linkstep.model.summary import (
     Bind,
     ClassBody,
@@ -298,7 +298,7 @@ class Failures:
                 classes = module.steps(ClassBody)
                 self._class_bodies[module] = {step.scope: step.body for step in classes}
             steps = self._class_bodies[module].get(scope, ())
-        if not any(type(step) in _BINDING for step in all_steps(steps)):
+        if not has_step(steps, _BINDING):
             return  # most functions bind nothing that is kept, and need not be executed
 
         def emit(step: Step, at: Situation) -> None:

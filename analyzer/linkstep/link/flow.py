@@ -139,7 +139,8 @@ class Ran:
 
 Decide = Callable[[Expression | None], bool | None]
 Fails = Callable[[Step, Situation], str | None]
-Emits = Mapping[type, Callable[[Any, Situation], None]]
+Emit = Callable[[Any, Situation], None]
+Emits = Mapping[type, Emit]
 Skip = Callable[[Sequence[Step], Expression | None], None]
 
 
@@ -160,16 +161,19 @@ class Flow:
         self.emits = emits
         self.skip = skip
         self.binding = _BINDING if binds else frozenset()
+        self.minded = _LEADING_GUARDED | self.binding | emits.keys()
 
     def run(self, steps: Sequence[Step], at: Situation) -> Ran:
         """Walk one block in the situation `at`."""
         if not steps:
             return _NOTHING
         bound: set[str] = set()
-        emits, binding = self.emits, self.binding
+        minded, emits, binding = self.minded, self.emits, self.binding
         leading = _LEADING_GUARDED if at.guards else _LEADING
         for index, step in enumerate(steps):
             kind = type(step)
+            if kind not in minded:
+                continue
             if kind not in leading:
                 emit = emits.get(kind)
                 if emit is not None:

@@ -72,7 +72,7 @@ class Lookup:
         self.executed: set[tuple[str, int]] = set()  # bodies that were looked into as a whole
         self.scripted: set[tuple[str, int]] = set()  # those that were executed in the abstract
         self.harmless_of: Callable[[str], Mapping[str, Harmless]] = lambda path: {}
-        self._sources: dict[tuple[str, int, Module], Module] = {}
+        self._imported: dict[tuple[str, int, Module | None], Module | Dubious] = {}
         self._named: dict[tuple[Module, str, bool], Outcome] = {}
         self._following: set[tuple[Module, str]] = set()
 
@@ -87,12 +87,20 @@ class Lookup:
 
     def module(self, name: str, importer: Module | None) -> Module | Absent | Dubious:
         """Say what `import name` gets in `importer`."""
+        key = name, 0, importer
+        known = self._imported.get(key)
+        if known is not None:
+            return known
         if name == "__main__":
             return Dubious(Doubt.OPEN)  # whatever was started; it is always there
         found = self.modules.find(name, importer)
         if isinstance(found, Module):
+            self._imported[key] = found
             return found
-        return self.missing(found, importer)
+        answer = self.missing(found, importer)
+        if isinstance(answer, Dubious) and found.doubt is not None:
+            self._imported[key] = answer  # other doubts may turn out otherwise the next time
+        return answer
 
     def missing(self, missing: Missing, importer: Module | None) -> Absent | Dubious:
         """State that importing a module raises, or why that is not certain."""
@@ -137,14 +145,14 @@ class Lookup:
     def relative(self, step: ImportFrom, importer: Module) -> Module | Absent | Dubious:
         """Say which module a from-import looks into (PEP 328 for relative ones)."""
         source = step.module, step.level, importer
-        module = self._sources.get(source)
-        if module is not None:
-            return module
+        known = self._imported.get(source)
+        if known is not None:
+            return known
         name = absolute_name(importer.package, step.level, step.module)
         if name is not None:
             found = self.module(name, importer)
-            if isinstance(found, Module):  # a doubt may turn out otherwise the next time
-                self._sources[source] = found
+            if isinstance(found, Module):
+                self._imported[source] = found
             return found
         why = "beyond top-level package" if importer.package else "with no known parent package"
         return self._no_parent(step, importer, f"ImportError: attempted relative import {why}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
+from typing import NamedTuple
+
 from linkstep.link.failures import Failure
-from linkstep.link.flow import Flow, Situation
+from linkstep.link.flow import Emit, Emits, Flow, Situation
 from linkstep.link.foreign import may_be_provided
 from linkstep.link.guarding import accepted, guard_of
 from linkstep.link.listed_exports import link_exports
@@ -25,7 +29,7 @@ from linkstep.link.strings import is_imported, link_path
 from linkstep.link.text import show
 from linkstep.link.wording import cannot_import
 from linkstep.model.environment import Origin
-from linkstep.model.expressions import UNBOUND, Ref
+from linkstep.model.expressions import UNBOUND, Expression, Ref
 from linkstep.model.facts import GuardKind, Problem, Runs
 from linkstep.model.links import Doubt, Edge
 from linkstep.model.summary import (
@@ -37,6 +41,7 @@ from linkstep.model.summary import (
     ImportFrom,
     ImportModule,
     Invoke,
+    Scope,
     Span,
     StateUse,
     Step,
@@ -56,6 +61,14 @@ def link_module(links: Links, module: Module) -> None:
         links.unknown[Doubt.DEEP] += links.references - settled
 
 
+class _End(NamedTuple):
+    """How a chain ends, after how many attributes, and whom a doubt is about."""
+
+    outcome: Outcome
+    depth: int
+    asked: tuple[Module, str] | None = None
+
+
 class _ModuleLinks(Settling):
     def __init__(self, links: Links, module: Module) -> None:
         assert module.summary is not None
@@ -63,33 +76,36 @@ class _ModuleLinks(Settling):
         self.summary = module.summary
         self.names = self.lookup.names(module) or Names()
         self.asked: tuple[Module, str] | None = None
-        self.followed: dict[Ref, tuple[Outcome, int, tuple[Module, str] | None] | None] = {}
-        self.pending: list[tuple[int, Situation]] = []
+        self.followed: dict[Ref, _End | None] = {}
+        self.values: dict[Binding, Outcome] = {}
+        self.pending: deque[tuple[Scope, Situation]] = deque()
         self.defined: set[int] = set()
-        self.flow = Flow(
-            lambda test: self.lookup.evaluator.decide(test, module),
-            self.fails,
-            {
-                Use: self.use,
-                ImportModule: self.import_module,
-                ImportFrom: self.import_from,
-                Invoke: self.call,
-                ImportByName: self.call,
-                DottedPath: self.dotted_path,
-                StateUse: lambda step, at: note_state(self, step, at),
-                Define: self.define,
-            },
-            lambda steps, test: None,
-        )
 
     def link(self) -> None:
-        self.flow.run(self.summary.body, Situation())
+        emits: dict[type, Emit] = {
+            Use: self.use,
+            ImportModule: self.import_module,
+            ImportFrom: self.import_from,
+            DottedPath: self.dotted_path,
+            StateUse: partial(note_state, self),
+            Define: self.define,
+        }
+        self.flow({**emits, Invoke: self.call, ImportByName: self.call}).run(
+            self.summary.body, Situation()
+        )
+        in_functions = self.flow(emits)  # what they call is followed when they are executed
         while self.pending:
-            scope, at = self.pending.pop(0)
-            self.function = self.summary.scopes[scope].name
-            self.flow.run(self.summary.scopes[scope].steps, at)
+            scope, at = self.pending.popleft()
+            self.function = scope.name
+            in_functions.run(scope.steps, at)
         self.function = None
         link_exports(self, self.names)
+
+    def flow(self, emits: Emits) -> Flow:
+        def decide(test: Expression | None) -> bool | None:
+            return self.lookup.evaluator.decide(test, self.module)
+
+        return Flow(decide, self.fails, emits, lambda steps, test: None)
 
     def fails(self, step: Step, at: Situation) -> str | None:
         """Leave a try body where an accepted absence leaves it; go on after a defect."""
@@ -119,9 +135,10 @@ class _ModuleLinks(Settling):
             link_path(self, step, at)
 
     def define(self, step: Define, at: Situation) -> None:
-        if step.scope not in self.defined:
+        scope = self.summary.scopes[step.scope]
+        if scope.steps and step.scope not in self.defined:
             self.defined.add(step.scope)
-            self.pending.append((step.scope, Situation(True, (), at.conditions)))
+            self.pending.append((scope, Situation(True, (), at.conditions)))
 
     # Imports
 
@@ -269,46 +286,42 @@ class _ModuleLinks(Settling):
     # Attributes and names
 
     def use(self, step: Use, at: Situation) -> None:
-        bindings = self.bindings(step.ref)
-        if bindings is None:
+        try:
+            end = self.followed[step.ref]
+        except KeyError:
+            end = self.followed[step.ref] = self.follow(step.ref)
+        if end is None:
+            return
+        if end is _NOT_BOUND:
             self.unbound(step, at)
             return
-        if not step.ref.attributes or not bindings:
-            return
-        if len(bindings) > _MOST_BINDINGS:
-            self.links.references += 1
-            self.settle(Dubious(Doubt.VALUE), step.span_of(0), at)
-            return
-        try:
-            found = self.followed[step.ref]
-        except KeyError:
-            found = self.followed[step.ref] = self.follow(step.ref, bindings)
-        if found is None:
-            return
-        outcome, depth, asked = found
+        outcome, depth, asked = end
         self.links.references += 1
-        if isinstance(outcome, _THERE):
-            self.links.resolved += 1
-            return
         if asked is not None and depth and isinstance(outcome, Dubious):
             place = self.place(step.span_of(depth), at)
             self.links.foreign.note_name(outcome, *asked, place)
-        self.settle(outcome, step.span_of(depth), at)
+        if not self.passes(outcome):
+            self.settle(outcome, step.span_of(depth), at)
 
-    def follow(
-        self, ref: Ref, bindings: list[Binding]
-    ) -> tuple[Outcome, int, tuple[Module, str] | None] | None:
-        """Say how a chain ends, after how many attributes, and whom the doubt is about.
+    def follow(self, ref: Ref) -> _End | None:
+        """Say how a chain ends; None when there is nothing to link.
 
-        The same wherever in the module it stands; None when it does not start at an import.
+        The same wherever in the module it stands.
         """
-        self.asked = None
-        outcomes = [self.chain(binding, ref) for binding in bindings]
-        counted = [found for found in outcomes if found is not None]
-        if len(counted) < len(outcomes) or not counted:
+        bindings = self.bindings(ref)
+        if bindings is None:
+            return _NOT_BOUND
+        if not ref.attributes or not bindings:
             return None
-        outcome, depth = min(counted, key=lambda found: _RANK.get(type(found[0]), 1))
-        return outcome, depth, self.asked
+        if len(bindings) > _MOST_BINDINGS:
+            return _End(Dubious(Doubt.VALUE), 0)
+        self.asked = None
+        ends = [self.chain(binding, ref) for binding in bindings]
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends):
+            return None  # it does not start at an import
+        outcome, depth = min(known, key=_rank) if len(known) > 1 else known[0]
+        return _End(outcome, depth, self.asked)
 
     def bindings(self, ref: Ref) -> list[Binding] | None:
         """Give what may be bound to the root; None when no statement in force binds it."""
@@ -322,7 +335,10 @@ class _ModuleLinks(Settling):
 
     def chain(self, binding: Binding, ref: Ref) -> tuple[Outcome, int] | None:
         """Follow a chain from one binding; None when it does not start at an import."""
-        value = self.lookup.follow(self.module, binding)
+        try:
+            value = self.values[binding]
+        except KeyError:
+            value = self.values[binding] = self.lookup.follow(self.module, binding)
         if isinstance(binding.step, Bind) and not isinstance(value, ModuleValue):
             return None
         if isinstance(value, Failed) and self.passed(binding):
@@ -436,9 +452,13 @@ class _ModuleLinks(Settling):
     # __all__
 
 
-_THERE = (ModuleValue, Definition)
+_NOT_BOUND = _End(Dubious(Doubt.OPEN), 0)  # no statement in force binds the root
 _MOST_BINDINGS = 64  # of one name; what is bound more often is not known
 _RANK: dict[type, int] = {ModuleValue: 0, Definition: 0, Maybe: 0, Dubious: 1, Failed: 2, Absent: 3}
+
+
+def _rank(end: tuple[Outcome, int]) -> int:
+    return _RANK[type(end[0])]
 
 
 def _line(step: Bind | ImportModule | ImportFrom) -> int:

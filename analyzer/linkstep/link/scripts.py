@@ -33,7 +33,7 @@ from linkstep.link.acts import (
     Unbinds,
     Unknown,
 )
-from linkstep.link.callees import bindings_of, called
+from linkstep.link.callees import Callee, bindings_of, called
 from linkstep.link.guarding import is_main_test
 from linkstep.link.lookup import Lookup
 from linkstep.link.modules import Module
@@ -91,23 +91,31 @@ class Scripts:
         self.lookup = lookup
         self._of_module: dict[Module, Script] = {}
         self._of_function: dict[tuple[Module, int], Script] = {}
+        self._called: dict[tuple[Module, Ref], tuple[Callee, ...]] = {}
 
     def of(self, module: Module) -> Script:
         """Give what importing a module does; nothing for one that cannot be read."""
         script = self._of_module.get(module)
         if script is None:
-            summary = module.summary
-            if summary is None or summary.problem is not None:
-                broken = summary is not None and summary.problem is not None
-                script = (Fails("SyntaxError"),) if broken else ()
-            elif module.compiled:
-                script = (Unknown(),)
-            else:
-                self.lookup.scripted.add((module.path, 0))
-                self.lookup.names(module)
-                script = _Writer(self.lookup, module, 0).script(summary.body)
-            self._of_module[module] = script
+            script = self._of_module[module] = self._written(module, _WRITERS)
         return script
+
+    def imports_of(self, module: Module) -> Script:
+        """Give the imports of a module that stand in no other statement, among other acts."""
+        script = self._of_module.get(module)
+        return self._written(module, _IMPORT_WRITERS) if script is None else script
+
+    def _written(self, module: Module, writers: Writers) -> Script:
+        summary = module.summary
+        if summary is None:
+            return ()
+        if summary.problem is not None:
+            return (Fails("SyntaxError"),)
+        if module.compiled:
+            return (Unknown(),)
+        self.lookup.scripted.add((module.path, 0))
+        self.lookup.names(module)
+        return _Writer(self, module, 0, writers).script(summary.body)
 
     def of_function(self, module: Module, scope: int) -> Script:
         """Give what a call of a function does."""
@@ -116,16 +124,28 @@ class Scripts:
             assert module.summary is not None
             steps = module.summary.scopes[scope].steps
             self.lookup.scripted.add((module.path, scope))
-            script = _Writer(self.lookup, module, scope).script(steps)
+            script = _Writer(self, module, scope, _WRITERS).script(steps)
             self._of_function[module, scope] = script
         return script
 
+    def called(self, module: Module, ref: Ref) -> tuple[Callee, ...]:
+        """Give the functions that a call in a module may run, as far as they are known."""
+        found = self._called.get((module, ref))
+        if found is None:
+            found = self._called[module, ref] = called(self.lookup, module, ref)
+        return found
+
 
 class _Writer:
-    """Writes the script of one block; `scope` is the namespace its names are bound in."""
+    """Writes the script of one block; `scope` is the namespace its names are bound in.
 
-    def __init__(self, lookup: Lookup, module: Module, scope: int) -> None:
-        self.lookup = lookup
+    `writers` has, by kind, what writes the steps that matter.
+    """
+
+    def __init__(self, scripts: Scripts, module: Module, scope: int, writers: Writers) -> None:
+        self.scripts = scripts
+        self.writers = writers
+        self.lookup = scripts.lookup
         self.module = module
         self.scope = scope
         self.guarded = 0
@@ -134,7 +154,7 @@ class _Writer:
     def script(self, steps: Several[Step]) -> Script:
         acts: list[Act] = []
         for step in steps:
-            write = _WRITERS.get(type(step))
+            write = self.writers.get(type(step))
             if write is not None:
                 write(self, step, acts)
         return tuple(acts)
@@ -323,7 +343,7 @@ class _Writer:
         return None
 
     def invoke(self, step: Invoke, acts: list[Act]) -> None:
-        for callee in called(self.lookup, self.module, step.ref):
+        for callee in self.scripts.called(self.module, step.ref):
             acts.append(Call(*callee, step.line))
 
     # Control flow
@@ -381,16 +401,20 @@ class _Writer:
             acts.append(Leaves(step.kind is StopKind.LOOP))
 
 
-_WRITERS: dict[type, Callable[..., None]] = {
+Writers = dict[type, Callable[..., None]]
+_IMPORT_WRITERS: Writers = {
     ImportModule: _Writer.import_module,
     ImportFrom: _Writer.import_from,
     ImportByName: _Writer.import_by_name,
+    If: _Writer.branch,  # the target may decide it
+}
+_WRITERS: Writers = {
+    **_IMPORT_WRITERS,
     Bind: _Writer.bind,
     Unbind: _Writer.unbind,
     Exports: _Writer.exports,
     Use: _Writer.use,
     Invoke: _Writer.invoke,
-    If: _Writer.branch,
     Try: _Writer.attempt,
     Suppress: _Writer.suppress,
     Repeat: _Writer.repeat,

@@ -83,9 +83,9 @@ class Settling:
 
     def settle(self, outcome: Outcome, span: Span, at: Situation) -> None:
         """Count a reference and keep it if it is broken."""
-        if isinstance(outcome, Dubious) and not outcome.told:
-            self.links.unknown[outcome.doubt] += 1
-        elif isinstance(outcome, Failed):
+        if self.passes(outcome):
+            return
+        if isinstance(outcome, Failed):
             self.repeat(outcome.exception, (outcome.path, outcome.span.line), span, at)
         elif isinstance(outcome, Absent):
             if is_feature_test(at) and outcome.origin is not Origin.FIRST_PARTY:
@@ -95,8 +95,16 @@ class Settling:
         elif isinstance(outcome, Maybe):
             self.links.resolved += 1
             self.maybe(outcome, span, at)
+
+    def passes(self, outcome: Outcome) -> bool:
+        """Count a reference that is not broken, wherever it stands; say whether it is one."""
+        if isinstance(outcome, Dubious) and not outcome.told:
+            self.links.unknown[outcome.doubt] += 1
+        elif isinstance(outcome, _NOT_SOUND):
+            return False
         else:
             self.links.resolved += 1
+        return True
 
     def maybe(self, outcome: Maybe, span: Span, at: Situation) -> None:
         """Keep a name bound on some branches, unless this place depends on the same test."""
@@ -157,6 +165,7 @@ class Settling:
         )
 
 
+_NOT_SOUND = (Failed, Absent, Maybe)
 # Modules that release tools write (setuptools_scm, hatch-vcs, versioneer, numpy's build).
 _GENERATED = frozenset({"_version", "version", "__version__", "_build_info", "_git_version"})
 

@@ -94,15 +94,105 @@ def test_distributions_are_read_as_python_reads_them() -> None:
         "def __getattr__(name):\n    if name == 'a' or 'b' != name: return 1\n    raise E\n",
         "def __getattr__(n):\n    if not n != 'a': 0\n    elif n == 'b': 0\n    else: raise\n",
         "def __getattr__(name): return moved(name)\nasync def __getattr__(name): raise\n",
+        *("f'{m.a:{w}}{b:>{c:d}}{d:}'\nrf'\\{m.a}'\n", "'\\ud800'\nx = f(*a.b)\n"),
+        "f(" + "a.b.c.d.e.f, " * 200 + ")\n",
     ],
 )
 def test_snippets_are_read_as_python_reads_them(source: str) -> None:
     for target in TARGETS:
-        for kind, shallow in CIRCUMSTANCES:
-            encoded = native.encoded(source.encode(), kind, target, shallow=shallow)
-            assert encoded is not None
-            found = msgspec.msgpack.decode(encoded, type=FileSummary)
-            assert found == summarize(source.encode(), kind, target, "ast", shallow=shallow)
+        assert_read(source, target)
+
+
+def assert_read(source: str, target: Target) -> None:
+    """Assert that the two read a text alike, whatever it is."""
+    for kind, shallow in CIRCUMSTANCES:
+        encoded = native.encoded(source.encode(), kind, target, shallow=shallow)
+        assert encoded is not None
+        found = msgspec.msgpack.decode(encoded, type=FileSummary)
+        assert found == summarize(source.encode(), kind, target, "ast", shallow=shallow)
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "source",
+    [
+        # entries of the table of modules
+        "import sys\ndef f(): sys.modules[name] = m\nf()\n'g.f'\ndef h(): f()\n",
+        "def f(name):\n  if find_spec(name): sys.modules[name] = module_from_spec(s)\n",
+        "sys.modules['a.' + x] = sys.modules[x]\n'words', f'of {it:>3} all'\n",
+        "def f():\n  name = f'{m.a}.{b}'\n  sys.modules[name] = x\n",
+        "name = m.__name__\nsys.modules[name] = m\nsys.modules[k.__name__] = k.x\n",
+        "import sys\ndef f(): sys.modules[n] = x\ndef f(): f()\ndef g(): f(), eval('g')\n",
+        # names that can be listed
+        "@enum.global_enum\nclass C(Enum):\n  B = A = 1\n  C: int\n  import d, a\n",
+        "class C(IntEnum):\n  'A'\n  A, B = 1, 2\nglobals().update(C.__members__)\n",
+        "for k in ('a', 'b'): globals()[k] = 1\nfor k in T: vars()[k] = k\nT = ['c']\n",
+        "for k in x:\n  if y and k.startswith('RLIM'): globals()[k] = 1\n",
+        "import m\nold = {}\nold['a'] = getattr(m, 'a')\nfor k in old.keys(): setattr(m, k, 1)\n",
+        "import m\nfor k, v in x.items(): setattr(m, k, v)\n",
+        "def f(names): return names['a']\nf(globals())\ndef g(n): n.clear()\ng(vars())\n",
+        # what is served on demand
+        "T = {'a': '.x'}\nT['b'] = '.y'\ndef __getattr__(n):\n  if n not in T: raise E\n"
+        "  return getattr(import_module(T[n], __name__), n)\n",
+        "T = {'a': ('.x', 'y')}\ndef __getattr__(n):\n  try: m, k = T[n]\n"
+        "  except KeyError: raise E\n  return getattr(import_module(f'p{m}'), k)\n",
+        "def __getattr__(n):\n  T = ['a']\n  if (f := T.get(n)) or n in T: return 1\n  raise\n",
+        "S = {'a.b': ['c']}\nR = {n: m for m, ns in S.items() for n in ns}\n"
+        "def __getattr__(n):\n  return getattr(import_module('.' + R[n]), n)\n",
+        "__getattr__, _, __all__ = attach(__name__, {'a'}, submod_attrs={'b': ['c', 'd']})\n",
+        "__getattr__ = m.make(__name__)\nsys.modules[__name__] = L(S)\nS = {'a': ['b']}\n",
+        # settings
+        "INSTALLED_APPS = ['a.b', *c] + ['d']\nDEBUG: bool = True\nLOGGING = {'()': 'e.f'}\n",
+    ],
+)
+def test_rare_ways_to_bind_names_are_read_as_python_reads_them(source: str) -> None:
+    for target in TARGETS:
+        assert_read(source, target)
+
+
+PATTERNS = [
+    *("a", "_", "a.b", "-1", "1 + 2j", "-1.5 - 2j", "'a' 'b'", "b'a'", "None", "(a)", "()", "[]"),
+    *("{}", "*_,", "a, *b", "(a, *b)", "[*a, b.c,]", "(\n a)", "{'a': b, c.d: _, -1: e, **f}"),
+    *("{**a,}", "A()", "a.b.C(d, e.f, g=h, _=i,)", "A(_=1)", "a | b.c | (d as e)", "a | b as c"),
+    *("match", "case", "[{'k': [A(x=(b.c | d)), *e]}] as f", "a, if m.b", "a if (b := m.c)"),
+]
+REFUSED = [
+    *("_()", "_.a", "a as _", "a as b.c", "*a", "(*a)", "[*a.b]", "{**_}", "{**a, 'b': c}"),
+    *("{a: b}", "A(a=1, b)", "A(b, _=1)", "A(a.b=1)", "A(*a)", "A()()", "A().b", "1 + 2"),
+    *("1j + 2j", "+1", "--1", "a if b, c", "...", "f'a'", "a[0]", "-a", "not a", "a := b", "(,)"),
+    *("{,}", "A(,)", "'a'.b", "a b"),
+]
+
+
+@needs_native
+def test_patterns_are_read_as_python_reads_them() -> None:
+    kinds = "import m\nmatch m.x, *y:\n  case 1 if m.b: import q\n  case {}:\n    m.z\n"
+    for pattern in PATTERNS:
+        source = kinds.replace("{}", pattern, 1)
+        for target in TARGETS[1:]:
+            assert_read(source, target)
+        assert native.encoded(source.encode(), ModuleKind.MODULE, TARGETS[0], shallow=False) is None
+    for pattern in REFUSED:
+        source = kinds.replace("{}", pattern, 1).encode()
+        assert native.encoded(source, ModuleKind.MODULE, TARGETS[1], shallow=False) is None
+    for statement in ["match(a.b)", "match[a]: b", "match = a", "match *a, b", "match.a: b = c"]:
+        assert differs(f"import a\n{statement}\n{kinds.format('a')}") is None
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import m\ndef f(x):\n  match x:\n    case m.A(b): return m.c\n    case _: import d\n",
+        "match __all__:\n  case [*__all__] if m: pass\n__all__ = []\nclass C: case = match = 1\n",
+        "match x:\n" + "".join(f"  case {n}: a.b\n" for n in range(99)),
+        "try: import a\nexcept* b.C: pass\nexcept* (d, e) as f: raise\n",
+    ],
+)
+def test_newer_grammar_is_read_for_newer_targets(source: str) -> None:
+    for target in TARGETS[1:]:
+        assert_read(source, target)
+    assert native.encoded(source.encode(), ModuleKind.MODULE, TARGETS[0], shallow=False) is None
 
 
 @needs_native
@@ -125,9 +215,7 @@ def test_threads_give_what_one_call_gives(threads: int) -> None:
         "x = f'{a.b!r:>{w}}' + f\"{c!s}\"\nfrom a import (b as c, d)\n",
         "import sys\nsys.modules['app.x'] = y\ndef __getattr__(name): return globals()[name]\n",
         "def f(x, /): return (y := x)\n",
-        "match a.b:\n    case c.D(): pass\n",
         "with (a.b as c, d.e): pass\n",
-        "try: import a\nexcept* b.C: pass\n",
         "@a.b[0].c\ndef f(): pass\n",
         "def f[T](x: T): pass\n",
         "x[*a.b]\nasync def f(): return [await c.d async for c in e]\n",
@@ -189,11 +277,23 @@ TALL = [
     "if a: 0\n" + "elif a.b: a.c\n" * 5_000,
     "import m\n" + "@pytest.mark.skipif(m.a)\n" * 5_000 + "def f(): import x\n",
     "if a: 0\n" + "elif a.b: a.c\n" * 95 + "else: " + "a" + "()" * 95 + "\n",
+    *("match a:\n case " + "[A(x=" * n + "b" + ")]" * n + ": 0\n" for n in (15, 20_000)),
+    "match a:\n case " + "1 | a.b | " * 20_000 + "2: 0\n",
+    *("match a:\n" + " case 1: b.c\n" * n for n in (99, 20_000)),
+    "match (a)\n" * 20_000 + "match " + "(" * 20_000,
+    "f(" + ("a" + ".b" * 90 + ", ") * 900 + ")\n" + "f(a, " * 30 + "a" + ".b" * 90 + ")" * 30,
+]
+WIDE = [
+    "sys.modules[k] = v\n" * 5_000,
+    "for k in x.items():\n" + "  setattr(m, k, 1), f(vars())\n" * 5_000,
+    "L = [" + "'a', " * 19_000 + "]\nT = {" + "'a': L, " * 19_000 + "}\n"
+    "sys.modules[__name__] = f(T)\n",
+    "T = {" + "'a': 1, " * 900 + "}\ndef __getattr__(n):\n" + " if n in T: 0\n" * 9_000,
 ]
 
 
 @needs_native
-@pytest.mark.parametrize("source", LONG + TALL)
+@pytest.mark.parametrize("source", LONG + TALL + WIDE)
 def test_a_thread_with_a_small_stack_is_enough(source: str) -> None:
     program = (
         "import sys, threading\n"
@@ -250,11 +350,37 @@ def filled(rng: random.Random, form: str, depth: int = 2) -> str:
     return form.format(*inner, n=rng.choice(["m", "x", "f", "n", "state"]))
 
 
+SUBPATTERNS = [
+    *("{}", "[{}, {}]", "({}, *{n})", "({})", "{} | {}", "{} as {n}", "{{'k': {}, **{n}}}"),
+    *("m.A({})", "A({}, {n}={})", "{{m.a: {}, -1: {}}}"),
+]
+
+
+def pattern(rng: random.Random, depth: int = 2) -> str:
+    """Give a pattern; not all of them are valid."""
+    if depth == 0 or rng.random() < 0.3:
+        return rng.choice(PATTERNS)
+    form = rng.choice(SUBPATTERNS)
+    inner = [pattern(rng, depth - 1) for _ in range(2)]
+    return form.format(*inner, n=rng.choice(["m", "x", "_"]))
+
+
+def match_statement(rng: random.Random, depth: int, indent: str) -> str:
+    """Give a `match` statement with some cases."""
+    made = f"{indent}{filled(rng, 'match {}:')}\n"
+    for _ in range(rng.randint(1, 3)):
+        head = f"case {pattern(rng)}" + rng.choice(["", filled(rng, " if {}", 1)])
+        made += f"{indent} {head}:\n{block(rng, depth - 1, indent + '  ')}"
+    return made
+
+
 def block(rng: random.Random, depth: int, indent: str = "") -> str:
     """Give some statements."""
     made = ""
     for _ in range(rng.randint(1, 4)):
-        if depth and rng.random() < 0.45:
+        if depth and rng.random() < 0.08:
+            made += match_statement(rng, depth, indent)
+        elif depth and rng.random() < 0.45:
             head = rng.choice(BLOCKS).replace("\n", f"\n{indent}")
             made += f"{indent}{filled(rng, head, 1)}\n{block(rng, depth - 1, indent + '  ')}"
             if head == "try:":
@@ -384,7 +510,7 @@ def test_a_library_with_another_interface_is_no_reader(
     library.unlink(missing_ok=True)
     command = ["cc", "-shared", "-fPIC", "-o", str(library), str(tmp_path / "reader.c")]
     subprocess.run(command, check=True, timeout=60)
-    assert said(package) == says(package, available=interface == 2)
+    assert said(package) == says(package, available=interface == 3)
     assert said(package, LINKSTEP_NATIVE="0") == says(package, available=False)
 
 

@@ -126,6 +126,9 @@ impl Dump {
         if is_async {
             name.insert_str(0, "Async");
         }
+        if matches!(&statement.kind, StmtKind::Try(node) if node.is_star) {
+            name.push_str("Star");
+        }
         self.open(&name, statement.range);
         match &statement.kind {
             StmtKind::Expr(value) => self.expression(value),
@@ -221,8 +224,40 @@ impl Dump {
                 self.body(&node.orelse);
                 self.body(&node.finally);
             }
+            StmtKind::Match(node) => {
+                self.expression(&node.subject);
+                for case in &node.cases {
+                    self.pattern(&case.pattern);
+                    self.optional(case.guard.as_ref());
+                    self.body(&case.body);
+                }
+            }
             _ => unreachable!("a simple statement"),
         }
+    }
+
+    /// Keywords of classes have no names here.
+    fn pattern(&mut self, pattern: &Pattern<'_>) {
+        let name = match &pattern.kind {
+            PatternKind::Value(_) => "MatchValue",
+            PatternKind::Singleton => "MatchSingleton",
+            PatternKind::Sequence(_) => "MatchSequence",
+            PatternKind::Mapping(_) => "MatchMapping",
+            PatternKind::Class(_) => "MatchClass",
+            PatternKind::Star(_) => "MatchStar",
+            PatternKind::As(..) => "MatchAs",
+            PatternKind::Or(_) => "MatchOr",
+        };
+        self.open(name, pattern.range);
+        match &pattern.kind {
+            PatternKind::Value(value) => self.expression(value),
+            PatternKind::Mapping(mapping) => self.list(&mapping.keys),
+            PatternKind::Class(class) => self.expression(&class.class),
+            _ => {}
+        }
+        pattern.inner().iter().for_each(|inner| self.pattern(inner));
+        self.word(pattern.name().unwrap_or("-"));
+        self.close();
     }
 
     fn aliases(&mut self, names: &[Alias<'_>]) {

@@ -227,6 +227,7 @@ pub enum StmtKind<'s> {
     While(Box<While<'s>>),
     With(Box<With<'s>>),
     Try(Box<Try<'s>>),
+    Match(Box<Match<'s>>),
     Raise(Option<Expr<'s>>, Option<Expr<'s>>),
     Assert(Expr<'s>, Option<Expr<'s>>),
     Return(Option<Expr<'s>>),
@@ -331,4 +332,86 @@ pub struct Handler<'s> {
     pub catches: Option<Expr<'s>>,
     pub name: Option<&'s str>,
     pub body: Vec<Stmt<'s>>,
+}
+
+#[derive(Debug)]
+pub struct Match<'s> {
+    pub subject: Expr<'s>,
+    pub cases: Vec<Case<'s>>,
+}
+
+#[derive(Debug)]
+pub struct Case<'s> {
+    pub pattern: Pattern<'s>,
+    pub guard: Option<Expr<'s>>,
+    pub body: Vec<Stmt<'s>>,
+}
+
+#[derive(Debug)]
+pub struct Pattern<'s> {
+    pub range: Range,
+    pub kind: PatternKind<'s>,
+}
+
+#[derive(Debug)]
+pub enum PatternKind<'s> {
+    Value(Expr<'s>),
+    /// `None`, `True` or `False`
+    Singleton,
+    Sequence(Vec<Pattern<'s>>),
+    Mapping(Box<MappingPattern<'s>>),
+    Class(Box<ClassPattern<'s>>),
+    /// `*name`; None for `*_`
+    Star(Option<&'s str>),
+    /// `pattern as name`; without a pattern it is `name`, and without both `_`.
+    As(Option<Box<Pattern<'s>>>, Option<&'s str>),
+    Or(Vec<Pattern<'s>>),
+}
+
+#[derive(Debug)]
+pub struct MappingPattern<'s> {
+    pub keys: Vec<Expr<'s>>,
+    pub patterns: Vec<Pattern<'s>>,
+    /// The name behind `**`.
+    pub rest: Option<&'s str>,
+}
+
+#[derive(Debug)]
+pub struct ClassPattern<'s> {
+    pub class: Expr<'s>,
+    /// Those of keywords are the last ones.
+    pub patterns: Vec<Pattern<'s>>,
+}
+
+impl<'s> Pattern<'s> {
+    /// The name that a pattern binds, apart from those inside it.
+    pub fn name(&self) -> Option<&'s str> {
+        match &self.kind {
+            PatternKind::Star(name) | PatternKind::As(_, name) => *name,
+            PatternKind::Mapping(mapping) => mapping.rest,
+            _ => None,
+        }
+    }
+
+    /// The patterns directly inside one.
+    pub fn inner(&self) -> &[Pattern<'s>] {
+        match &self.kind {
+            PatternKind::Sequence(patterns) | PatternKind::Or(patterns) => patterns,
+            PatternKind::Mapping(mapping) => &mapping.patterns,
+            PatternKind::Class(class) => &class.patterns,
+            PatternKind::As(Some(pattern), _) => std::slice::from_ref(pattern),
+            _ => &[],
+        }
+    }
+
+    /// A pattern and all those inside it, level by level.
+    pub fn all(&self) -> Vec<&Pattern<'s>> {
+        let mut found = vec![self];
+        let mut place = 0;
+        while place < found.len() {
+            found.extend(found[place].inner());
+            place += 1;
+        }
+        found
+    }
 }

@@ -102,10 +102,9 @@ impl<'t, 's> Recorder<'t, 's> {
         }
         match self.value(target) {
             Some(Value::Ref(found)) if self.tracked(found.name).is_some() => {
-                // A loop may put back what it has saved; that is not read here.
-                let may_restore = self.tables > 0 && matches!(key.kind, ExprKind::Name(..));
-                self.is_declined |= name.is_none() && may_restore;
-                self.external_bind(&found, name.as_deref(), range);
+                if name.is_some() || !self.is_restored(target, key) {
+                    self.external_bind(&found, name.as_deref(), range);
+                }
             }
             Some(Value::Other(_)) if name.is_none() && makes_call(target) => {
                 let setattr = Ref { name: "setattr", attributes: Vec::new(), scope: UNBOUND };

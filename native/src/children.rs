@@ -128,6 +128,7 @@ fn each_block<'t, 's>(statement: &'t Stmt<'s>, found: &mut dyn FnMut(&'t [Stmt<'
             found(&node.orelse);
             found(&node.finally);
         }
+        StmtKind::Match(node) => node.cases.iter().for_each(|case| found(&case.body)),
         _ => {}
     }
 }
@@ -172,6 +173,10 @@ pub fn each_expression<'t, 's>(statement: &'t Stmt<'s>, found: &mut dyn FnMut(&'
         }
         StmtKind::Try(node) => {
             node.handlers.iter().filter_map(|one| one.catches.as_ref()).for_each(found);
+        }
+        StmtKind::Match(node) => {
+            found(&node.subject);
+            node.cases.iter().filter_map(|case| case.guard.as_ref()).for_each(found);
         }
         StmtKind::Raise(raised, cause) => raised.iter().chain(cause).for_each(found),
         StmtKind::Assert(test, message) => {

@@ -11,6 +11,11 @@ impl Block {
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
+
+    pub fn append(&mut self, other: &Block) {
+        self.count += other.count;
+        self.bytes.extend_from_slice(&other.bytes);
+    }
 }
 
 pub fn nil(out: &mut Vec<u8>) {

@@ -5,6 +5,7 @@ use crate::builtins::is_builtin;
 use crate::chains::{attributes, chain_root};
 use crate::children::{each_child, each_default};
 use crate::encode::{self, Block};
+use crate::entries::Entry;
 use crate::names::{each_target, Names, ALIAS, DEFINED, IMPORTED, OTHER};
 use crate::recorder::{Frame, Recorder, Test, LOCAL};
 use crate::values::write_ref;
@@ -51,7 +52,7 @@ impl<'t, 's> Recorder<'t, 's> {
                 self.children(node);
             }
             ExprKind::Subscript(pair, context) if self.reaches_itself => {
-                if !self.own_subscript(&pair.0, &pair.1, *context, node.range) {
+                if !self.own_subscript(&pair.0, &pair.1, *context, node.range, Entry::default()) {
                     self.children(node);
                 }
             }

@@ -9,7 +9,7 @@ use crate::pool::{Pool, Source};
 use crate::{summarize, Circumstances};
 
 /// Which interface this library has: `index/native.py` takes no other one.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 static SILENCED: Once = Once::new();
 
@@ -32,11 +32,11 @@ pub unsafe extern "C" fn linkstep_summarize(
     length: usize,
     kind: u8,
     is_shallow: bool,
-    defers_annotations: bool,
+    version: u16,
     written: *mut usize,
 ) -> *mut u8 {
     let source = from_raw_parts(source, length);
-    let circumstances = Circumstances { kind, is_shallow, defers_annotations };
+    let circumstances = Circumstances { kind, is_shallow, version };
     let found = catch_unwind(|| summarize(source, circumstances)).unwrap_or(None);
     handed_out(found, written)
 }
@@ -70,10 +70,10 @@ pub unsafe extern "C" fn linkstep_pool_submit(
     length: usize,
     kind: u8,
     is_shallow: bool,
-    defers_annotations: bool,
+    version: u16,
 ) {
     let bytes = from_raw_parts(source, length);
-    let circumstances = Circumstances { kind, is_shallow, defers_annotations };
+    let circumstances = Circumstances { kind, is_shallow, version };
     (*pool).submit(Source { bytes, circumstances });
 }
 

@@ -12,14 +12,20 @@ mod calls;
 mod chains;
 mod children;
 mod encode;
+mod entries;
 mod exports;
 mod expressions;
 #[allow(unsafe_code)]
 mod ffi;
 mod guards;
+mod handed_namespaces;
 mod hashing;
+mod import_form;
 mod lazy;
 mod lexer;
+mod literal_tables;
+mod local_calls;
+mod made_names;
 mod names;
 mod namespaces;
 mod nodes;
@@ -29,6 +35,8 @@ mod places;
 mod pool;
 mod recorder;
 mod reflection;
+mod restored_names;
+mod settings;
 mod shallow;
 mod state;
 mod statements;
@@ -49,6 +57,7 @@ pub struct Circumstances {
     pub kind: u8,
     /// Of function bodies only imports are kept, and what may change a namespace.
     pub is_shallow: bool,
-    /// Annotations are not evaluated where they stand (PEP 649).
-    pub defers_annotations: bool,
+    /// The target's Python: 311 for 3.11. From 314 on annotations are not evaluated where they
+    /// stand (PEP 649).
+    pub version: u16,
 }

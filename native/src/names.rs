@@ -16,11 +16,17 @@ pub struct Names<'s> {
     pub globals: NameSet<'s>,
     nonlocals: NameSet<'s>,
     pub has_star: bool,
+    /// In the order in which they are bound, where that is asked for.
+    order: Option<Vec<&'s str>>,
 }
 
 impl<'s> Names<'s> {
     pub fn add(&mut self, name: &'s str, flag: u8) {
-        *self.bound.entry(name).or_insert(0) |= flag;
+        let flags = self.bound.entry(name).or_insert(0);
+        if let (0, Some(order)) = (*flags, &mut self.order) {
+            order.push(name);
+        }
+        *flags |= flag;
     }
 
     pub fn has(&self, name: &str, flags: u8) -> bool {
@@ -115,6 +121,13 @@ impl<'s> Names<'s> {
                     self.statements(&handler.body);
                 }
             }
+            StmtKind::Match(node) => {
+                for case in &node.cases {
+                    let names = case.pattern.all().into_iter().filter_map(Pattern::name);
+                    names.for_each(|name| self.add(name, OTHER));
+                    self.statements(&case.body);
+                }
+            }
             _ => {}
         }
     }
@@ -134,6 +147,16 @@ pub fn collect<'s>(body: &[Stmt<'s>], walrus: bool) -> Names<'s> {
         bound.remove(name);
     }
     names
+}
+
+/// Give the names that the statements of one block bind, expressions aside, in their order.
+pub fn in_order<'s>(body: &[Stmt<'s>]) -> Vec<&'s str> {
+    let mut names = Names { order: Some(Vec::new()), ..Names::default() };
+    names.statements(body);
+    let is_outer = |name: &&str| names.globals.contains(name) || names.nonlocals.contains(name);
+    let mut order = names.order.take().unwrap_or_default();
+    order.retain(|name| !is_outer(name));
+    order
 }
 
 /// Call `found` with the plain names in an assignment target, in order.

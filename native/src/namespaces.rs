@@ -1,15 +1,15 @@
 //! The module's own namespace as a value: `globals()`, `sys.modules[__name__]` and their names
 //! (index/namespaces.py). What stores into it under an item is left to the reader in Python.
 
+use std::borrow::Cow;
+
 use crate::ast::*;
-use crate::chains::{chain, is_chain, is_name};
-use crate::encode;
-use crate::hashing::NameSet;
+use crate::chains::{is_chain, is_name};
+use crate::entries::Entry;
 use crate::names::each_target;
-use crate::nodes::Node;
 use crate::places::Places;
 use crate::recorder::Recorder;
-use crate::values;
+use crate::strings;
 
 const HANDED: &str = "globals() is handed to other code";
 
@@ -46,6 +46,7 @@ impl<'t, 's> Recorder<'t, 's> {
         key: &'t Expr<'s>,
         context: Context,
         range: Range,
+        entry: Entry,
     ) -> bool {
         if self.is_namespace(owner) {
             if context != Context::Load {
@@ -58,54 +59,12 @@ impl<'t, 's> Recorder<'t, 's> {
             if is_name(key, "__name__") {
                 self.open("the module replaces itself in sys.modules", range);
             } else if context == Context::Store {
-                // `module_alias` takes those that can be told.
-                self.is_declined |= self.entered != Some(range);
+                self.module_alias(key, range, entry);
             } else if self.is_at_module() {
                 self.open("the module removes a module from sys.modules, perhaps itself", range);
             }
         }
         false
-    }
-
-    /// Record `sys.modules[key] = value`, where the key is a text or the value's own name.
-    pub fn module_alias(&mut self, target: &'t Expr<'s>, value: &'t Expr<'s>) {
-        let key = match &target.kind {
-            ExprKind::Subscript(pair, _) if is_module_table(&pair.0) => &pair.1,
-            _ => return,
-        };
-        let is_own = match &key.kind {
-            ExprKind::Constant(Constant::Str(_)) => false,
-            ExprKind::Attribute(owner, "__name__", _) => match (chain(owner), chain(value)) {
-                (Some(owner), Some(value)) if owner == value => true,
-                _ => return,
-            },
-            ExprKind::Name("__name__", _) => {
-                self.is_declined |= self.may_mirror(value);
-                return;
-            }
-            _ => return,
-        };
-        if !self.is_at_module() || self.may_mirror(value) {
-            return;
-        }
-        self.entered = Some(target.range);
-        let name = self.value(key);
-        let line = self.line(target.range);
-        let out = self.step(15, 4);
-        values::write(out, &name);
-        encode::natural(out, line.into());
-        encode::boolean(out, false);
-        encode::boolean(out, is_own);
-    }
-
-    /// Whether a value, or one of a name, may be taken from `sys.modules`.
-    fn may_mirror(&mut self, value: &Expr<'s>) -> bool {
-        let name = match value.kind {
-            ExprKind::Name(name, _) => name,
-            _ => return is_entry(value),
-        };
-        let body = self.body;
-        self.mirrors.get_or_insert_with(|| mirrors(body)).contains(name)
     }
 
     /// Note a store into an attribute of the module itself, which binds the name.
@@ -150,11 +109,10 @@ impl<'t, 's> Recorder<'t, 's> {
             Some(Expr { kind: ExprKind::Dict(items), .. }) if method == "update" => {
                 items.iter().for_each(|(key, _)| self.bind_item(key.as_ref(), range));
             }
-            Some(first) if method == "update" => {
-                // The members of an enum can be listed.
-                self.is_declined |= matches!(first.kind, ExprKind::Attribute(_, "__members__", _));
-                self.open("globals() is updated from a computed mapping", range);
-            }
+            Some(first) if method == "update" => match self.member_names(first) {
+                Some(names) => names.into_iter().for_each(|name| self.bind_own(name, range)),
+                None => self.open("globals() is updated from a computed mapping", range),
+            },
             Some(first) => self.bind_item(Some(first), range),
             None => {}
         }
@@ -168,16 +126,28 @@ impl<'t, 's> Recorder<'t, 's> {
 
     /// Bind the name that a literal key is, or open the module for a computed one.
     fn bind_item(&mut self, key: Option<&'t Expr<'s>>, range: Range) {
-        match key.map(|key| &key.kind) {
-            Some(ExprKind::Constant(Constant::Str(Literals::One(one)))) if is_plain(one) => {
-                self.bind_own(one.text, range);
+        if let Some(ExprKind::Constant(Constant::Str(literals))) = key.map(|key| &key.kind) {
+            match strings::value(literals) {
+                Some(name) => self.bind_text(&name, range),
+                None => self.is_declined = true,
             }
-            Some(ExprKind::Constant(Constant::Str(_))) => self.is_declined = true,
-            key => {
-                // The names that a loop goes through may be known, or what they begin with.
-                self.is_declined |= self.loops > 0 && matches!(key, Some(ExprKind::Name(..)));
-                self.open("globals() is changed under computed keys", range);
+            return;
+        }
+        if let Some(names) = key.and_then(|key| self.loop_names(key)) {
+            return names.iter().for_each(|name| self.bind_text(name, range));
+        }
+        self.open("globals() is changed under computed keys", range);
+        let prefix = key.and_then(|key| self.loop_prefix(key, range));
+        self.prefixes.extend(prefix);
+    }
+
+    fn bind_text(&mut self, name: &Cow<'s, str>, range: Range) {
+        match name {
+            Cow::Borrowed(name) => self.bind_own(name, range),
+            Cow::Owned(name) if self.is_at_module() => {
+                self.write_bind(name, "dynamic", range, &None);
             }
+            Cow::Owned(_) => self.is_declined = true,
         }
     }
 
@@ -198,8 +168,7 @@ impl<'t, 's> Recorder<'t, 's> {
         call: &Call<'s>,
     ) {
         if self.is_namespace(value) {
-            if !called.map_or(false, only_reads) {
-                self.is_declined |= self.is_own_function(&call.function);
+            if !called.map_or(false, only_reads) && !self.only_reads(call, value) {
                 self.open(HANDED, range);
             }
         } else if self.is_self(value)
@@ -226,48 +195,6 @@ impl<'t, 's> Recorder<'t, 's> {
         }
         true
     }
-
-    fn is_own_function(&self, function: &Expr<'s>) -> bool {
-        let wanted = match function.kind {
-            ExprKind::Name(name, _) => name,
-            _ => return false,
-        };
-        self.body.iter().any(|statement| match &statement.kind {
-            StmtKind::FunctionDef(function) => function.name == wanted,
-            _ => false,
-        })
-    }
-}
-
-fn is_entry(value: &Expr) -> bool {
-    match &value.kind {
-        ExprKind::Subscript(pair, _) => is_module_table(&pair.0),
-        _ => false,
-    }
-}
-
-/// Give the names that a file binds to what it takes from `sys.modules`.
-fn mirrors<'s>(body: &[Stmt<'s>]) -> NameSet<'s> {
-    let mut found = NameSet::default();
-    let mut pending: Vec<Node> = body.iter().map(Node::Stmt).collect();
-    while let Some(node) = pending.pop() {
-        match node {
-            Node::Stmt(Stmt { kind: StmtKind::Assign(targets, value), .. }) if is_entry(value) => {
-                for target in targets {
-                    each_target(target, &mut |name| {
-                        found.insert(name);
-                    });
-                }
-            }
-            _ => {}
-        }
-        pending.extend(node.children());
-    }
-    found
-}
-
-fn is_plain(literal: &Literal) -> bool {
-    !literal.text.contains('\r') && (literal.is_raw || !literal.text.contains('\\'))
 }
 
 /// Whether an expression is `sys.modules`, as it is usually written.

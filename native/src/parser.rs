@@ -9,6 +9,7 @@ mod collections;
 mod expressions;
 mod fields;
 mod functions;
+mod patterns;
 mod statements;
 
 use crate::ast::{Expr, ExprKind, Range, Stmt};
@@ -17,11 +18,11 @@ use crate::lexer::{self, Kind, Token};
 const MOST_BYTES: usize = 100_000_000;
 /// How deep blocks, brackets and operators may nest, all together.
 const MOST_DEPTH: u32 = 64;
-/// How high a tree may get by `elif`.
+/// How high a tree may get by `elif` and `case`.
 const MOST_ELIFS: u32 = 100;
 /// Steps of a chain like `a.b.c` or `a + b + c` that are not counted.
 const SHORT_CHAIN: u32 = 3;
-/// How many further steps all chains of a statement may have.
+/// How many further steps the chains of a statement may have that nest in each other.
 const MOST_STEPS: u32 = 100;
 
 /// Give the statements of a file, None where it is declined.
@@ -183,6 +184,14 @@ impl<'s> Parser<'s> {
     #[inline(always)]
     fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Count the steps of what follows from `before` on: it stands beside what was read, and does
+    /// not nest in it. `most` keeps the most steps that one of them has.
+    #[inline(always)]
+    fn beside(&mut self, before: u32, most: &mut u32) {
+        *most = self.steps.max(*most);
+        self.steps = before;
     }
 
     /// Count a step of a chain that has `length` steps by now.

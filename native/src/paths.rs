@@ -8,8 +8,9 @@ use crate::recorder::{write_span, Recorder};
 use crate::strings;
 use crate::values::{Ref, Value};
 
-/// A function that imports what an argument names (model/frameworks.py).
-struct PathCall {
+/// A function that imports what an argument names (model/frameworks.py), or a setting that has no
+/// functions.
+pub struct PathForm<'w> {
     functions: &'static [&'static str],
     form: &'static str,
     argument: Option<usize>,
@@ -20,8 +21,20 @@ struct PathCall {
     unless: &'static str,
     is_relative: bool,
     has_builtins: bool,
-    when: &'static str,
+    pub when: &'w str,
 }
+
+type PathCall = PathForm<'static>;
+
+impl<'w> PathForm<'w> {
+    /// What is known of a setting.
+    pub fn of_setting(form: &'static str, when: &'w str) -> Self {
+        PathForm { form, when, ..PLAIN }
+    }
+}
+
+/// What is called with a path, and the call.
+type User<'u, 't, 's> = Option<(&'u Ref<'s>, &'t Call<'s>)>;
 
 const PLAIN: PathCall = PathCall {
     functions: &[],
@@ -125,7 +138,7 @@ const DJANGO: PathCall = PathCall {
     when: "Django starts",
     ..PLAIN
 };
-const LOGGING: PathCall = PathCall {
+pub const LOGGING: PathCall = PathCall {
     functions: &["logging.config.dictConfig"],
     form: "chain",
     when: "logging is configured",
@@ -163,7 +176,7 @@ impl<'t, 's> Recorder<'t, 's> {
         };
         if name == "dictConfig" {
             if let Some(configuration) = call.arguments.first() {
-                self.logging_classes(configuration, &function, call);
+                self.logging_classes(configuration, &LOGGING, Some((&function, call)));
             }
             return;
         }
@@ -180,7 +193,9 @@ impl<'t, 's> Recorder<'t, 's> {
             let ends = known.functions.iter().filter(|full| full.rsplit('.').next() == Some(name));
             for _ in ends {
                 if let Some(value) = argument(call, known) {
-                    self.paths_in(value, known.takes_list, known, &function, call);
+                    for text in texts_in(value, known.takes_list) {
+                        self.path_in(text, known, Some((&function, call)));
+                    }
                 }
             }
         }
@@ -201,37 +216,22 @@ impl<'t, 's> Recorder<'t, 's> {
         }
     }
 
-    /// Record the strings of an argument: of a list and of sums of lists where it takes one.
-    fn paths_in(
-        &mut self,
-        value: &'t Expr<'s>,
-        takes_list: bool,
-        known: &PathCall,
-        function: &Ref<'s>,
-        call: &'t Call<'s>,
-    ) {
-        match &value.kind {
-            ExprKind::List(items, _) | ExprKind::Tuple(items, _) | ExprKind::Set(items)
-                if takes_list =>
-            {
-                items.iter().for_each(|item| self.paths_in(item, false, known, function, call));
-            }
-            ExprKind::BinOp(pair, BinaryOperator::Add) if takes_list => {
-                self.paths_in(&pair.0, true, known, function, call);
-                self.paths_in(&pair.1, true, known, function, call);
-            }
-            _ => {
-                if let Some(text) = self.plain_text(value) {
-                    if self.fits(&text, known) {
-                        self.write_path(&text, value.range, known, function, call);
-                    }
-                }
+    /// Record a string if it can be a path of that form.
+    pub fn path_in(&mut self, node: &Expr<'s>, known: &PathForm, user: User<'_, 't, 's>) {
+        if let Some(text) = self.plain_text(node) {
+            if self.fits(&text, known) {
+                self.write_path(&text, node.range, known, user);
             }
         }
     }
 
     /// Record the class paths in a literal logging configuration.
-    fn logging_classes(&mut self, value: &'t Expr<'s>, function: &Ref<'s>, call: &'t Call<'s>) {
+    pub fn logging_classes(
+        &mut self,
+        value: &'t Expr<'s>,
+        known: &PathForm,
+        user: User<'_, 't, 's>,
+    ) {
         let items = match &value.kind {
             ExprKind::Dict(items) => items,
             _ => return,
@@ -241,15 +241,15 @@ impl<'t, 's> Recorder<'t, 's> {
             let is_class = matches!(key.as_deref(), Some("()" | "class"));
             match self.plain_text(inner) {
                 Some(text) if is_class && text.contains('.') && self.is_path(&text) => {
-                    self.write_path(&text, inner.range, &LOGGING, function, call);
+                    self.write_path(&text, inner.range, known, user);
                 }
-                _ => self.logging_classes(inner, function, call),
+                _ => self.logging_classes(inner, known, user),
             }
         }
     }
 
     /// Whether a string can be a path of that form.
-    fn fits(&mut self, text: &str, known: &PathCall) -> bool {
+    fn fits(&mut self, text: &str, known: &PathForm) -> bool {
         if !self.is_path(text) || (text.starts_with('.') && !known.is_relative) {
             return false;
         }
@@ -271,29 +271,44 @@ impl<'t, 's> Recorder<'t, 's> {
         parts.all(|part| part.split('.').all(is_identifier))
     }
 
-    fn write_path(
-        &mut self,
-        text: &str,
-        range: Range,
-        known: &PathCall,
-        function: &Ref<'s>,
-        call: &'t Call<'s>,
-    ) {
+    fn write_path(&mut self, text: &str, range: Range, known: &PathForm, user: User<'_, 't, 's>) {
         self.is_declined |= self.pinned.is_some(); // places inside of an f-string are not kept
         let span = self.places.span(range);
         let out = self.step(19, 9);
         encode::text(out, text);
         encode::text(out, known.form);
         write_span(out, span);
-        function.write(out);
+        match user {
+            Some((function, _)) => function.write(out),
+            None => encode::nil(out),
+        }
         encode::array(out, known.functions.len());
         for name in known.functions {
             encode::text(out, name);
         }
         encode::boolean(out, known.is_fixture);
-        encode::text(out, if text.starts_with('.') { package(call) } else { "" });
+        let call = user.map(|user| user.1).filter(|_| text.starts_with('.'));
+        encode::text(out, call.map_or("", package));
         encode::boolean(out, known.has_builtins);
         encode::text(out, known.when);
+    }
+}
+
+/// Give the strings of an argument: of a list and of sums of lists where it takes one.
+pub fn texts_in<'t, 's>(value: &'t Expr<'s>, takes_list: bool) -> Vec<&'t Expr<'s>> {
+    match &value.kind {
+        ExprKind::Constant(Constant::Str(_)) => vec![value],
+        ExprKind::List(items, _) | ExprKind::Tuple(items, _) | ExprKind::Set(items)
+            if takes_list =>
+        {
+            items.iter().flat_map(|item| texts_in(item, false)).collect()
+        }
+        ExprKind::BinOp(pair, BinaryOperator::Add) if takes_list => {
+            let mut texts = texts_in(&pair.0, true);
+            texts.extend(texts_in(&pair.1, true));
+            texts
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -127,8 +127,7 @@ fn read(source: Source) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const PLAIN: Circumstances =
-        Circumstances { kind: 0, is_shallow: false, defers_annotations: false };
+    const PLAIN: Circumstances = Circumstances { kind: 0, is_shallow: false, version: 311 };
 
     fn taken(threads: usize) -> Vec<Option<Vec<u8>>> {
         let pool = Pool::new(threads);

@@ -3,14 +3,17 @@
 //! Steps are written as they are found. This file has the state and what all share; statements
 //! are in `statements.rs`, expressions in `expressions.rs`, calls in `calls.rs`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::mem;
 
 use crate::ast::*;
 use crate::encode::{self, Block};
+use crate::entries::Assigned;
 use crate::exports::{displays, Displays};
 use crate::guards::{module_tests, RunTest};
 use crate::hashing::{NameMap, NameSet};
+use crate::lazy::LazyNames;
 use crate::names::{collect, surely_bound, Names, ALIAS, IMPORTED, OTHER};
 use crate::namespaces::may_reach_itself;
 use crate::places::{Places, Span};
@@ -21,6 +24,9 @@ use crate::Circumstances;
 
 /// Of a comprehension, which is no entry of the scopes.
 pub const LOCAL: i32 = -2;
+
+/// How often the whole file may be searched.
+const MOST_SEARCHES: u32 = 100;
 
 /// A block whose names are being resolved; `index` is its place in the scopes.
 pub struct Frame<'s> {
@@ -83,8 +89,8 @@ pub struct Recorder<'t, 's> {
     pub says_name: bool,
     pub is_stub: bool,
     pub annotations_run: bool,
-    /// What the module's `__getattr__` serves, encoded.
-    pub lazy: Option<Vec<u8>>,
+    /// What the module serves on demand.
+    pub lazy: Option<LazyNames<'s>>,
     pub opens: Vec<(&'static str, u32)>,
     pub opens_path: bool,
     pub hands_over: Vec<Ref<'s>>,
@@ -94,9 +100,9 @@ pub struct Recorder<'t, 's> {
     /// Imports by name so far.
     pub by_name: u32,
     /// Loops around, those outside of the function too.
-    pub loops: u32,
-    /// Those of them that go through a table: `for key, value in table.items()`.
-    pub tables: u32,
+    pub loops: Vec<&'t For<'s>>,
+    /// Of names that an open module gives itself.
+    pub prefixes: Vec<Cow<'s, str>>,
     pub displays: Displays<'t, 's>,
     pub shallow: Option<Shallow>,
     pub run_tests: Vec<RunTest<'t, 's>>,
@@ -107,10 +113,16 @@ pub struct Recorder<'t, 's> {
     pub reaches_itself: bool,
     pub namespace_aliases: NameSet<'s>,
     pub self_aliases: NameSet<'s>,
-    /// Names bound to what is taken from `sys.modules`, once they were asked for.
-    pub mirrors: Option<NameSet<'s>>,
-    /// The last `sys.modules[key]` that was recorded as one that is set.
-    pub entered: Option<Range>,
+    /// By name what is assigned to it, once that was asked for.
+    pub assigned: Option<Assigned<'t, 's>>,
+    /// How often the whole file was searched.
+    searches: u32,
+    /// Whether a function sets one.
+    pub enters_modules: bool,
+    /// All texts of the file, where modules get further names that are computed.
+    pub words: BTreeSet<Cow<'t, str>>,
+    /// The newest grammar that was met: the minor version of Python, the line, and what it is.
+    pub needs: Option<(u32, u32, &'static str)>,
     pub is_declined: bool,
 }
 
@@ -143,7 +155,7 @@ impl<'t, 's> Recorder<'t, 's> {
             unsure.extend(bound.filter(|n| !sure.contains(n) && !names.globals.contains(n)));
         }
         let speaks_of_state = places.has("state");
-        let defers = circumstances.defers_annotations || body.iter().any(defers_annotations);
+        let defers = circumstances.version >= 314 || body.iter().any(defers_annotations);
         let shallow = if circumstances.is_shallow { Shallow::of(&places) } else { None };
         let state_lines = if speaks_of_state { state_lines(&places) } else { Vec::new() };
         Some(Recorder {
@@ -169,8 +181,8 @@ impl<'t, 's> Recorder<'t, 's> {
             handed_over: HashSet::new(),
             rebound_globals: BTreeSet::new(),
             by_name: 0,
-            loops: 0,
-            tables: 0,
+            loops: Vec::new(),
+            prefixes: Vec::new(),
             displays: displays(body),
             shallow,
             run_tests: if places.has("pytestmark") { module_tests(body) } else { Vec::new() },
@@ -179,8 +191,11 @@ impl<'t, 's> Recorder<'t, 's> {
             reaches_itself: may_reach_itself(&places),
             namespace_aliases: NameSet::default(),
             self_aliases: NameSet::default(),
-            mirrors: None,
-            entered: None,
+            assigned: None,
+            searches: 0,
+            enters_modules: false,
+            words: BTreeSet::new(),
+            needs: None,
             is_declined: false,
             places,
         })
@@ -200,12 +215,16 @@ impl<'t, 's> Recorder<'t, 's> {
             is_deferred: false,
             is_decorated: false,
         });
-        let mut steps = self.collected(|recorder| recorder.block(body));
+        let mut steps = self.collected(|recorder| {
+            recorder.block(body);
+            if recorder.shallow.as_ref().map_or(true, |shallow| !shallow.is_plain) {
+                recorder.assigned_paths();
+            }
+        });
         if may_change_unseen(&self.places) {
             if let Some(line) = changed_unseen(body, &self.places) {
                 let last = self.collected(|recorder| recorder.unknown_exports(line));
-                steps.count += last.count;
-                steps.bytes.extend_from_slice(&last.bytes);
+                steps.append(&last);
             }
         }
         steps
@@ -234,6 +253,19 @@ impl<'t, 's> Recorder<'t, 's> {
 
     pub fn open(&mut self, reason: &'static str, range: Range) {
         self.opens.push((reason, self.line(range)));
+    }
+
+    /// Count a search of the whole file; one with too many of them is declined.
+    pub fn search(&mut self) {
+        self.searches += 1;
+        self.is_declined |= self.searches > MOST_SEARCHES;
+    }
+
+    /// Note that something exists only since Python 3.`minor`.
+    pub fn needs(&mut self, minor: u32, range: Range, what: &'static str) {
+        if self.needs.map_or(true, |(newest, ..)| minor > newest) {
+            self.needs = Some((minor, self.line(range), what));
+        }
     }
 
     // Names
@@ -379,13 +411,18 @@ fn global_names<'s>(places: &Places<'s>) -> Option<Vec<&'s str>> {
         }
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_, \t".contains(&byte);
         let length = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
-        if rest.as_bytes().get(length).map_or(false, |byte| !byte.is_ascii()) {
+        if rest[length..].starts_with(|one| !is_surely_no_letter(one)) {
             return None;
         }
         found.extend(rest[..length].split(',').map(str::trim));
         end = start + length;
     }
     Some(found)
+}
+
+/// Whether a character is surely no part of a word: a dash, a quote, or one of ASCII's.
+fn is_surely_no_letter(one: char) -> bool {
+    one.is_ascii() || matches!(one, '\u{a0}' | '\u{2010}'..='\u{2027}')
 }
 
 fn state_lines(places: &Places) -> Vec<u32> {

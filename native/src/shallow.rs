@@ -26,6 +26,8 @@ pub enum Extent {
 
 /// The lines of a file on which functions import, and on which they may change a namespace.
 pub struct Shallow {
+    /// Whether it has no word for namespaces, module tables or paths.
+    pub is_plain: bool,
     imports: Vec<u32>,
     changes: Vec<u32>,
 }
@@ -38,11 +40,12 @@ impl Shallow {
         }
         let mut words: Vec<&str> =
             CHANGES.iter().copied().filter(|word| places.has(word)).collect();
-        if !words.is_empty() {
+        let is_plain = words.is_empty();
+        if !is_plain {
             words.push("__name__");
         }
         let changes = places.lines_with(&words);
-        Some(Shallow { imports: places.lines_with(&["import"]), changes })
+        Some(Shallow { is_plain, imports: places.lines_with(&["import"]), changes })
     }
 
     pub fn extent(&self, places: &Places, range: Range) -> Extent {

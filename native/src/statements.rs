@@ -3,16 +3,19 @@
 use std::mem;
 
 use crate::ast::*;
-use crate::chains::{dotted, is_chain, is_name};
+use crate::chains::{dotted, is_chain, is_name, last_name};
 use crate::encode::{self, Block};
 use crate::exports::Reading;
 use crate::guards::{self, Outcome, RunTest, StopKind};
-use crate::lazy;
-use crate::names::{bound_by, collect, each_target, Names};
+use crate::lazy::{self, LazyNames};
+use crate::literal_tables::Tables;
+use crate::names::{bound_by, collect, each_target, in_order, Names};
+use crate::namespaces::is_module_table;
+use crate::places::Span;
 use crate::recorder::{write_span, Frame, Recorder, Scope, Test};
 use crate::shallow::Extent;
 use crate::strings;
-use crate::values;
+use crate::values::{self, Value};
 
 /// How many tests may have to hold for a function to run; they nest in each other.
 const MOST_TESTS: usize = 16;
@@ -60,6 +63,7 @@ impl<'t, 's> Recorder<'t, 's> {
             }
             StmtKind::With(node) => self.with(node, range),
             StmtKind::Try(node) => self.try_statement(node, range),
+            StmtKind::Match(node) => self.match_statement(node, range),
             StmtKind::Raise(raised, cause) => self.raise(raised.as_ref(), cause.as_ref(), range),
             StmtKind::Assert(test, message) => {
                 self.visit(test);
@@ -129,21 +133,19 @@ impl<'t, 's> Recorder<'t, 's> {
     // Assignments
 
     fn assign(&mut self, targets: &'t [Expr<'s>], value: &'t Expr<'s>, range: Range) {
-        if self.is_at_module() {
-            self.special_assign(targets, value, range);
+        if self.is_at_module() && self.special_assign(targets, value, range) {
+            return;
         }
         if !(self.reaches_itself && self.own_alias(targets, value)) {
             self.visit(value);
         }
         for target in targets {
-            match target.kind {
+            match &target.kind {
                 ExprKind::Name(name, _) => self.bind(name, "assignment", range, Some(value)),
-                _ => {
-                    if self.reaches_itself {
-                        self.module_alias(target, value);
-                    }
-                    self.bind_targets(target);
+                ExprKind::Subscript(pair, _) if self.reaches_itself && is_module_table(&pair.0) => {
+                    self.enter_module(target, pair, value);
                 }
+                _ => self.bind_targets(target),
             }
         }
     }
@@ -160,8 +162,14 @@ impl<'t, 's> Recorder<'t, 's> {
         }
     }
 
-    /// Record assignments to `__all__`, `__path__` and `sys.path`.
-    fn special_assign(&mut self, targets: &'t [Expr<'s>], value: &'t Expr<'s>, range: Range) {
+    /// Record assignments to `__all__`, `__path__`, `sys.path` and lazy tables; says whether all
+    /// is recorded.
+    fn special_assign(
+        &mut self,
+        targets: &'t [Expr<'s>],
+        value: &'t Expr<'s>,
+        range: Range,
+    ) -> bool {
         let target = &targets[0];
         if is_name(target, "__all__") {
             self.exports("set", value, range);
@@ -170,13 +178,85 @@ impl<'t, 's> Recorder<'t, 's> {
         } else if is_chain(target, "sys.path") {
             self.edit_path(value, range);
         } else {
-            // A lazy table in the place of the module is not read here.
-            self.is_declined |= self.is_self(target) && matches!(value.kind, ExprKind::Call(_));
-            let declined = &mut self.is_declined;
-            for target in targets {
-                each_target(target, &mut |name| *declined |= name == "__getattr__");
+            return self.attaches(targets, value, range) || self.replaces_itself(target, value);
+        }
+        false
+    }
+
+    /// Record `__getattr__, __dir__, __all__ = lazy_loader.attach(...)`.
+    fn attaches(&mut self, targets: &[Expr<'s>], value: &'t Expr<'s>, range: Range) -> bool {
+        let mut names = Vec::new();
+        targets.iter().for_each(|target| each_target(target, &mut |name| names.push(name)));
+        if !names.contains(&"__getattr__") {
+            return false;
+        }
+        self.lazy = None; // what was defined above does not answer any more
+        let call = match &value.kind {
+            ExprKind::Call(call) if dotted(&call.function).is_some() => call,
+            _ => return false,
+        };
+        // What a function of the file makes is not read here.
+        self.is_declined |= self.body.iter().any(|one| defines(one, &call.function));
+        if !matches!(last_name(&call.function), Some("attach" | "attach_stub")) {
+            if let (["__getattr__"], Some(Value::Ref(maker))) =
+                (names.as_slice(), self.value(&call.function))
+            {
+                self.lazy = Some(LazyNames { maker: Some(maker), ..LazyNames::default() });
+            }
+            return false;
+        }
+        self.search();
+        let tables = Tables::of(self.body);
+        let served = lazy::served_by_attach(call, &tables, &self.places);
+        self.is_declined |= tables.is_doubtful.get();
+        names.iter().for_each(|name| self.bind(name, "assignment", range, None));
+        if names.contains(&"__all__") {
+            self.attached_exports(&served, range);
+        }
+        self.lazy = Some(served);
+        true
+    }
+
+    fn attached_exports(&mut self, served: &LazyNames<'s>, range: Range) {
+        let mut names = Block::default();
+        for lazy in &served.names {
+            names.count += 1;
+            encode::array(&mut names.bytes, 2);
+            encode::text(&mut names.bytes, &lazy.name);
+            write_span(&mut names.bytes, Span(lazy.line, 1, lazy.line, 1));
+        }
+        let is_complete = served.is_complete && !served.is_stub;
+        let line = self.line(range);
+        self.write_exports("set", &names, &Block::default(), is_complete, line);
+    }
+
+    /// Record `sys.modules[__name__] = LazyModule(__name__, ..., table, ...)`.
+    fn replaces_itself(&mut self, target: &Expr<'s>, value: &'t Expr<'s>) -> bool {
+        let call = match &value.kind {
+            ExprKind::Call(call) if self.is_self(target) => call,
+            _ => return false,
+        };
+        let is_of_spec = |keyword: &Keyword| matches!(keyword.name, Some("module_spec" | "spec"));
+        if call.arguments.len() > 4 || !call.keywords.iter().all(is_of_spec) {
+            return false;
+        }
+        self.search();
+        let tables = Tables::of(self.body);
+        for argument in &call.arguments {
+            let is_table = match argument.kind {
+                ExprKind::Name(name, _) => tables.displays.contains_key(name),
+                _ => false,
+            };
+            if is_table {
+                let served = lazy::served_by_structure(argument, &tables, &self.places);
+                self.is_declined |= tables.is_doubtful.get();
+                if served.is_complete {
+                    self.lazy = Some(served);
+                    return true;
+                }
             }
         }
+        false
     }
 
     fn augmented(&mut self, target: &'t Expr<'s>, value: &'t Expr<'s>, range: Range) {
@@ -318,7 +398,7 @@ impl<'t, 's> Recorder<'t, 's> {
         encode::text(out, module);
         encode::natural(out, import.level.into());
         out.extend_from_slice(&names);
-        write_span(out, crate::places::Span(line, column, line, end));
+        write_span(out, Span(line, column, line, end));
         encode::boolean(out, false);
     }
 
@@ -341,7 +421,8 @@ impl<'t, 's> Recorder<'t, 's> {
             node.returns.iter().for_each(|one| self.visit(one));
         }
         if self.is_at_module() && node.name == "__getattr__" {
-            self.lazy = lazy::served(node, |place| self.places.line(place.start));
+            self.search();
+            self.lazy = lazy::served_by_function(node, self.body, &self.places);
             self.is_declined |= self.lazy.is_none();
         }
         self.is_declined |= self.is_at_module() && makes_getattr(node);
@@ -439,6 +520,9 @@ impl<'t, 's> Recorder<'t, 's> {
                     self.imports_in(&[&node.body, &node.orelse, &node.finally]);
                     node.handlers.iter().for_each(|one| self.imports_within(&one.body));
                 }
+                StmtKind::Match(node) => {
+                    node.cases.iter().for_each(|case| self.imports_within(&case.body));
+                }
                 _ => {}
             }
         }
@@ -457,10 +541,15 @@ impl<'t, 's> Recorder<'t, 's> {
                     _ => self.note_handover(decorator),
                 }
             }
-            self.is_declined |= guards::exports_members(&node.decorators);
         }
         self.visit_all(&node.bases);
         node.keywords.iter().for_each(|keyword| self.visit(&keyword.value));
+        if self.is_at_module() && guards::exports_members(&node.decorators) {
+            self.is_declined |= self.has_walrus; // names in expressions have an order of their own
+            for name in in_order(&node.body) {
+                self.write_bind(name, "dynamic", range, &None);
+            }
+        }
         let names = collect(&node.body, self.has_walrus);
         let qualified = self.qualified(node.name);
         let tests = self.run_tests.len();
@@ -552,15 +641,13 @@ impl<'t, 's> Recorder<'t, 's> {
             _ => None,
         };
         let before = self.by_name;
-        let of_table = u32::from(!node.is_async && goes_through_table(&node.iterable));
-        self.loops += u32::from(!node.is_async);
-        self.tables += of_table;
         let steps = self.collected(|recorder| {
             recorder.bind_targets(&node.target);
+            let outer = recorder.loops.len();
+            recorder.loops.extend(Some(node).filter(|node| !node.is_async));
             recorder.block(&node.body);
+            recorder.loops.truncate(outer);
         });
-        self.loops -= u32::from(!node.is_async);
-        self.tables -= of_table;
         let mut over = None;
         if !node.is_async && self.by_name > before && matches!(node.target.kind, ExprKind::Name(..))
         {
@@ -576,7 +663,7 @@ impl<'t, 's> Recorder<'t, 's> {
         steps: &Block,
         orelse: &Block,
         range: Range,
-        over: Option<values::Value>,
+        over: Option<Value>,
     ) {
         if steps.is_empty() && orelse.is_empty() {
             return;
@@ -617,6 +704,9 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 
     fn try_statement(&mut self, node: &'t Try<'s>, range: Range) {
+        if node.is_star {
+            self.needs(11, range, "`except*`");
+        }
         let body = self.nested(&node.body);
         let mut has_steps = !body.is_empty();
         let mut handlers = Block::default();
@@ -660,6 +750,42 @@ impl<'t, 's> Recorder<'t, 's> {
         encode::text(out, outcome.value());
         encode::natural(out, self.line(node.range).into());
         !steps.is_empty()
+    }
+
+    /// Record the cases as alternatives that nothing here decides.
+    fn match_statement(&mut self, node: &'t Match<'s>, range: Range) {
+        self.needs(10, range, "a `match` statement");
+        self.visit(&node.subject);
+        let mut steps = Block::default();
+        for case in node.cases.iter().rev() {
+            let body = self.collected(|recorder| recorder.case(case));
+            let takes_all = matches!(case.pattern.kind, PatternKind::As(None, _));
+            if takes_all && case.guard.is_none() {
+                self.is_declined |= !steps.is_empty(); // the compiler refuses further cases
+                steps = body;
+            } else if !body.is_empty() || !steps.is_empty() {
+                let line = self.line(case.pattern.range);
+                let later = steps;
+                steps = self.collected(|recorder| recorder.write_if(&None, &body, &later, line));
+            }
+        }
+        self.steps.append(&steps);
+    }
+
+    fn case(&mut self, case: &'t Case<'s>) {
+        let patterns = case.pattern.all();
+        for pattern in &patterns {
+            match &pattern.kind {
+                PatternKind::Value(value) => self.visit(value),
+                PatternKind::Class(class) => self.visit(&class.class),
+                _ => {}
+            }
+        }
+        for name in patterns.into_iter().filter_map(Pattern::name) {
+            self.bind(name, "target", case.pattern.range, None);
+        }
+        case.guard.iter().for_each(|guard| self.visit(guard));
+        self.block(&case.body);
     }
 
     fn raise(&mut self, raised: Option<&'t Expr<'s>>, cause: Option<&'t Expr<'s>>, range: Range) {
@@ -710,6 +836,14 @@ impl<'t, 's> Recorder<'t, 's> {
     }
 }
 
+/// Whether a statement defines the function that a name stands for.
+fn defines(statement: &Stmt, function: &Expr) -> bool {
+    match &statement.kind {
+        StmtKind::FunctionDef(node) => is_name(function, node.name),
+        _ => false,
+    }
+}
+
 /// Whether a function makes a `__getattr__`: what that serves is not read.
 fn makes_getattr(function: &Function) -> bool {
     let is_one = |statement: &Stmt| match &statement.kind {
@@ -717,16 +851,6 @@ fn makes_getattr(function: &Function) -> bool {
         _ => false,
     };
     function.body.iter().any(is_one)
-}
-
-/// Whether a loop goes through `table.items()` or `table.keys()`.
-fn goes_through_table(iterable: &Expr) -> bool {
-    match &iterable.kind {
-        ExprKind::Call(call) if call.arguments.is_empty() => {
-            matches!(call.function.kind, ExprKind::Attribute(_, "items" | "keys", _))
-        }
-        _ => false,
-    }
 }
 
 fn write_texts(out: &mut Vec<u8>, texts: &[String]) {

@@ -144,6 +144,7 @@ fn numbered(rest: &str, first: u8) -> Option<(char, usize)> {
         }
         length += 1;
     }
-    // Surrogates have no place in UTF-8.
-    Some((char::from_u32(code)?, start + length))
+    // Half of a character is kept as one that no name has (index/summarize.py).
+    let character = if matches!(code, 0xd800..=0xdfff) { '\0' } else { char::from_u32(code)? };
+    Some((character, start + length))
 }

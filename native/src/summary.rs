@@ -1,7 +1,10 @@
 //! From the bytes of one file to its summary (index/summarize.py).
 
+use std::collections::BTreeSet;
+
 use crate::ast::*;
 use crate::encode;
+use crate::local_calls::only_called;
 use crate::parser::parse;
 use crate::places::Places;
 use crate::recorder::{Recorder, Scope};
@@ -11,29 +14,6 @@ use crate::Circumstances;
 
 const KINDS: [&str; 4] = ["module", "package", "stub", "stub package"];
 
-/// What Django and Celery read of a settings module, which the reader in Python looks at.
-const SETTINGS: [&str; 19] = [
-    "INSTALLED_APPS",
-    "MIDDLEWARE",
-    "ROOT_URLCONF",
-    "WSGI_APPLICATION",
-    "ASGI_APPLICATION",
-    "AUTHENTICATION_BACKENDS",
-    "DATABASE_ROUTERS",
-    "PASSWORD_HASHERS",
-    "STATICFILES_FINDERS",
-    "FILE_UPLOAD_HANDLERS",
-    "EMAIL_BACKEND",
-    "MESSAGE_STORAGE",
-    "SESSION_ENGINE",
-    "SESSION_SERIALIZER",
-    "TEST_RUNNER",
-    "FORM_RENDERER",
-    "CELERY_IMPORTS",
-    "CELERY_INCLUDE",
-    "LOGGING",
-];
-
 /// Give the summary of a file as MessagePack, None where it is not for this reader.
 pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(source).ok()?;
@@ -41,7 +21,7 @@ pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>>
     let reflection = reflection(&places);
     let has_hooks = places.has("meta_path") || places.has("path_hooks");
     let body = parse(text)?;
-    if has_late_feature(&body) || has_settings(&body, &places) {
+    if has_late_feature(&body) {
         return None;
     }
     let is_reflective = match reflection {
@@ -52,16 +32,19 @@ pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>>
     };
     let mut recorder = Recorder::new(&body, places, circumstances)?;
     let steps = recorder.record();
-    if recorder.is_declined {
+    let is_too_new = |(minor, ..): (u32, u32, &str)| 300 + minor > circumstances.version.into();
+    if recorder.is_declined || recorder.needs.map_or(false, is_too_new) {
         return None;
     }
+    let has_only_called = recorder.enters_modules && text.contains("sys.modules[");
+    let only_called = if has_only_called { only_called(&body)? } else { BTreeSet::new() };
     let mut out = Vec::with_capacity(steps.bytes.len() + 1024);
     encode::array(&mut out, 16);
     encode::text(&mut out, KINDS[circumstances.kind as usize]);
     encode::block(&mut out, &steps);
     write_scopes(&mut out, &recorder.scopes);
     match &recorder.lazy {
-        Some(lazy) => out.extend_from_slice(lazy),
+        Some(lazy) => lazy.write(&mut out),
         None => encode::nil(&mut out),
     }
     encode::array(&mut out, recorder.opens.len());
@@ -77,17 +60,33 @@ pub fn summarize(source: &[u8], circumstances: Circumstances) -> Option<Vec<u8>>
     }
     encode::boolean(&mut out, is_reflective);
     encode::boolean(&mut out, has_hooks);
-    encode::array(&mut out, 0); // words
-    encode::array(&mut out, 0); // only_called
-    encode::array(&mut out, recorder.rebound_globals.len());
-    for name in &recorder.rebound_globals {
-        encode::text(&mut out, name);
-    }
+    write_texts(&mut out, recorder.words.iter().map(|word| &**word));
+    write_texts(&mut out, only_called.iter().copied());
+    write_texts(&mut out, recorder.rebound_globals.iter().copied());
     encode::nil(&mut out); // problem
-    encode::nil(&mut out); // needs
+    write_needs(&mut out, recorder.needs);
     out.push(0x80); // makers
-    encode::array(&mut out, 0); // prefixes
+    let has_prefixes = recorder.prefixes.len() == recorder.opens.len();
+    let prefixes: &[_] = if has_prefixes { &recorder.prefixes } else { &[] };
+    write_texts(&mut out, prefixes.iter().map(|prefix| &**prefix));
     Some(out)
+}
+
+fn write_texts<'n>(out: &mut Vec<u8>, texts: impl ExactSizeIterator<Item = &'n str>) {
+    encode::array(out, texts.len());
+    texts.for_each(|text| encode::text(out, text));
+}
+
+fn write_needs(out: &mut Vec<u8>, needs: Option<(u32, u32, &str)>) {
+    if let Some((minor, line, what)) = needs {
+        encode::array(out, 4);
+        encode::natural(out, 3);
+        encode::natural(out, minor.into());
+        encode::natural(out, line.into());
+        encode::text(out, what);
+    } else {
+        encode::nil(out);
+    }
 }
 
 fn write_scopes(out: &mut Vec<u8>, scopes: &[Scope]) {
@@ -103,22 +102,6 @@ fn write_scopes(out: &mut Vec<u8>, scopes: &[Scope]) {
         encode::boolean(out, scope.is_deferred);
         encode::boolean(out, scope.is_decorated);
     }
-}
-
-/// Whether a file assigns a name at its top that may name modules in settings.
-fn has_settings(body: &[Stmt], places: &Places) -> bool {
-    let is_setting = |target: &Expr| match target.kind {
-        ExprKind::Name(name, _) => SETTINGS.contains(&name),
-        _ => false,
-    };
-    let has_one = |statement: &Stmt| match &statement.kind {
-        StmtKind::Assign(targets, _) => targets.iter().any(is_setting),
-        StmtKind::AnnAssign(assign) => is_setting(&assign.target),
-        StmtKind::AugAssign(target, ..) => is_setting(target),
-        _ => false,
-    };
-    let markers = ["INSTALLED_APPS", "URLCONF", "CELERY_"];
-    markers.iter().any(|marker| places.has(marker)) && body.iter().any(has_one)
 }
 
 /// Whether a `from __future__ import` stands behind another statement: the compiler refuses it.

@@ -101,6 +101,9 @@ fn is_called_all(node: Node) -> bool {
     match node {
         Node::Alias(alias) => alias.name == ALL,
         Node::Handler(handler) => handler.name == Some(ALL),
+        Node::Pattern(Pattern {
+            kind: PatternKind::Star(name) | PatternKind::As(_, name), ..
+        }) => *name == Some(ALL),
         Node::Stmt(Stmt { kind: StmtKind::FunctionDef(node), .. }) => node.name == ALL,
         Node::Stmt(Stmt { kind: StmtKind::ClassDef(node), .. }) => node.name == ALL,
         _ => false,

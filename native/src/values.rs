@@ -214,7 +214,12 @@ fn printable<'s>(text: Option<Cow<'s, str>>, scopes: &mut dyn Scopes<'s>) -> Opt
 /// Unicode; of others that is not known here.
 fn is_surely_printable(one: char) -> bool {
     matches!(one, ' '..='~' | '¡'..='¬' | '®'..='ÿ' | 'Ā'..='ɏ' | '–'..='—' | '‘'..='”' | '…'
-        | '一'..='龥' | 'ぁ'..='ん' | 'ァ'..='ヺ' | 'А'..='я' | '→' | '←' | '•')
+        | '\u{250}'..='\u{36f}' | '\u{391}'..='\u{3a1}' | '\u{3a3}'..='\u{481}'
+        | '\u{5d0}'..='\u{5ea}' | '\u{60c}' | '\u{61b}' | '\u{61e}'..='\u{64a}'
+        | '\u{66e}'..='\u{6d5}' | '\u{900}'..='\u{97f}' | '\u{e01}'..='\u{e3a}'
+        | '\u{e3f}'..='\u{e5b}' | '\u{1780}'..='\u{17dd}' | '\u{1e00}'..='\u{1eff}' | '•' | '\u{2190}'..='\u{22ff}'
+        | '\u{2500}'..='\u{26ff}' | '\u{3001}'..='\u{303f}' | 'ぁ'..='ゖ' | 'ァ'..='ヿ'
+        | '一'..='龥' | '가'..='힣' | '！'..='ﾾ')
 }
 
 /// Whether a character controls something or is a space other than the plain one.

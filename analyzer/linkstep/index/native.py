@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what reads nothing has no use for it
     import ctypes
 
 SWITCH = "LINKSTEP_NATIVE"
-_INTERFACE = 2  # of native/src/ffi.rs
+_INTERFACE = 3  # of native/src/ffi.rs
 _SUFFIX = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
 _LIBRARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"native-reader.{_SUFFIX}")
 _NUMBERS = {kind: number for number, kind in enumerate(ModuleKind)}
@@ -79,9 +79,9 @@ def all_encoded(
 
 def _circumstances(
     source: bytes, kind: ModuleKind, target: Target, shallow: bool
-) -> tuple[int, int, bool, bool]:
-    defers_annotations = target.version >= (3, 14)  # PEP 649
-    return len(source), _NUMBERS[kind], shallow, defers_annotations
+) -> tuple[int, int, bool, int]:
+    major, minor = target.version
+    return len(source), _NUMBERS[kind], shallow, 100 * major + minor
 
 
 def _number() -> ctypes.c_size_t:
@@ -118,7 +118,7 @@ def _loaded(path: str) -> ctypes.CDLL | None:
 
     library = ctypes.CDLL(path)
     size, address, number = ctypes.c_size_t, ctypes.c_void_p, ctypes.POINTER(ctypes.c_size_t)
-    file = (ctypes.c_char_p, size, ctypes.c_uint8, ctypes.c_bool, ctypes.c_bool)
+    file = (ctypes.c_char_p, size, ctypes.c_uint8, ctypes.c_bool, ctypes.c_uint16)
     for name, result, *arguments in (
         ("interface", ctypes.c_uint32),
         ("summarize", address, *file, number),

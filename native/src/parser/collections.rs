@@ -48,12 +48,15 @@ impl<'s> Parser<'s> {
     fn elements(&mut self, first: Expr<'s>, close: Kind) -> Option<Vec<Expr<'s>>> {
         let mut elements = Vec::with_capacity(4);
         elements.push(first);
+        let (before, mut most) = (self.steps, 0);
         while self.eat(Kind::Comma) {
             if self.kind() == close {
                 break;
             }
             elements.push(self.starred_or(Self::named_expression)?);
+            self.beside(before, &mut most);
         }
+        self.steps = self.steps.max(most);
         self.expect(close)?;
         Some(elements)
     }
@@ -127,7 +130,9 @@ impl<'s> Parser<'s> {
         &mut self,
         mut entries: Vec<(Option<Expr<'s>>, Expr<'s>)>,
     ) -> Option<Vec<(Option<Expr<'s>>, Expr<'s>)>> {
+        let (before, mut most) = (self.steps, 0);
         while self.kind() != Kind::RightBrace {
+            self.beside(before, &mut most);
             if self.eat(Kind::DoubleStar) {
                 entries.push((None, self.operation(BIT_OR)?));
             } else {
@@ -139,6 +144,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
+        self.steps = self.steps.max(most);
         self.expect(Kind::RightBrace)?;
         Some(entries)
     }
@@ -193,7 +199,9 @@ impl<'s> Parser<'s> {
         let open = self.start();
         self.expect(Kind::LeftParen)?;
         let mut has_mapping = false;
+        let (before, mut most) = (self.steps, 0);
         while self.kind() != Kind::RightParen {
+            self.beside(before, &mut most);
             let start = self.start();
             match self.kind() {
                 Kind::Star if !has_mapping => {
@@ -233,6 +241,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
+        self.steps = self.steps.max(most);
         self.expect(Kind::RightParen)?;
         self.leave();
         Some(())

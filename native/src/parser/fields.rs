@@ -158,11 +158,12 @@ impl<'s> Parser<'s> {
             match bytes[at] {
                 b'\\' => {
                     at += 1;
+                    let is_brace = matches!(bytes[at], b'{' | b'}');
                     // Which of them is text differs between versions.
-                    if matches!(bytes[at], b'{' | b'}' | b'N') {
+                    if bytes[at] == b'N' || (is_brace && !token.is_raw) {
                         return None;
                     }
-                    at += 1;
+                    at += usize::from(!is_brace);
                 }
                 brace @ (b'{' | b'}') => {
                     let is_doubled = at + 1 < token.end && bytes[at + 1] == brace;
@@ -219,8 +220,8 @@ impl<'s> Parser<'s> {
         }
         let format = match bytes.get(at) {
             Some(b'}') => None,
-            Some(b':') if !is_nested => {
-                let (format, end) = self.format_spec(at + 1, token)?;
+            Some(b':') => {
+                let (format, end) = self.format_spec(at + 1, token, is_nested)?;
                 at = end;
                 Some(format)
             }
@@ -257,7 +258,14 @@ impl<'s> Parser<'s> {
     }
 
     /// The parts of a format specification that begins at `start`, and where its brace is.
-    fn format_spec(&mut self, start: usize, token: StringToken) -> Option<(Vec<Part<'s>>, usize)> {
+    ///
+    /// CPython 3.12.1 has an empty text in it where it is empty or ends with a field.
+    fn format_spec(
+        &mut self,
+        start: usize,
+        token: StringToken,
+        is_nested: bool,
+    ) -> Option<(Vec<Part<'s>>, usize)> {
         let bytes = &self.source.as_bytes()[..token.end];
         let mut parts = Parts::default();
         let mut at = start;
@@ -266,7 +274,7 @@ impl<'s> Parser<'s> {
             match *bytes.get(at)? {
                 b'}' => break,
                 b'{' => {
-                    if bytes.get(at + 1) == Some(&b'{') {
+                    if is_nested || bytes.get(at + 1) == Some(&b'{') {
                         return None;
                     }
                     parts.push_text(Cow::Borrowed(&self.source[piece..at]));
@@ -276,11 +284,6 @@ impl<'s> Parser<'s> {
                 b'\\' | b'\n' | b'\r' | b'"' | b'\'' => return None,
                 _ => at += 1,
             }
-        }
-        // An empty one, and one that ends with a field, differ between versions (3.12.1 has an
-        // empty text there).
-        if piece == at {
-            return None;
         }
         parts.push_text(Cow::Borrowed(&self.source[piece..at]));
         Some((parts.finish(), at))

@@ -70,7 +70,9 @@ impl<'s> Parser<'s> {
         let is_annotated = close == Kind::RightParen;
         let mut parameters = Parameters::default();
         let mut has_star = false;
+        let (before, mut most) = (self.steps, 0);
         while self.kind() != close {
+            self.beside(before, &mut most);
             match self.kind() {
                 Kind::Name => self.named_parameter(&mut parameters, has_star, is_annotated)?,
                 Kind::Slash => {
@@ -100,6 +102,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
+        self.steps = self.steps.max(most);
         // A star alone needs a parameter after it that has a name.
         if has_star && parameters.variadic.is_none() && parameters.keyword_only.is_empty() {
             return None;

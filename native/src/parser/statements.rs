@@ -46,6 +46,10 @@ impl<'s> Parser<'s> {
                 start = begin;
                 kind
             }
+            Kind::Name if self.text() == "match" => match self.match_subject() {
+                Some(subject) => self.cases(subject)?,
+                None => return self.simple_statements(body),
+            },
             _ => return self.simple_statements(body),
         };
         body.push(Stmt { range: self.range(start), kind });
@@ -178,8 +182,9 @@ impl<'s> Parser<'s> {
         self.expect(Kind::Try)?;
         let body = self.block()?;
         let mut handlers = Vec::new();
+        let is_star = self.kind() == Kind::Except && self.next_kind() == Kind::Star;
         while self.kind() == Kind::Except {
-            handlers.push(self.handler()?);
+            handlers.push(self.handler(is_star)?);
         }
         let orelse = if handlers.is_empty() { Vec::new() } else { self.else_block()? };
         let finally = if self.eat(Kind::Finally) {
@@ -189,15 +194,18 @@ impl<'s> Parser<'s> {
         } else {
             Vec::new()
         };
-        Some(StmtKind::Try(Box::new(Try { body, handlers, orelse, finally, is_star: false })))
+        Some(StmtKind::Try(Box::new(Try { body, handlers, orelse, finally, is_star })))
     }
 
-    fn handler(&mut self) -> Option<Handler<'s>> {
+    fn handler(&mut self, is_star: bool) -> Option<Handler<'s>> {
         self.steps = 0;
         let start = self.start();
         self.expect(Kind::Except)?;
         let (mut catches, mut name) = (None, None);
-        if self.kind() != Kind::Colon {
+        if self.eat(Kind::Star) != is_star {
+            return None;
+        }
+        if is_star || self.kind() != Kind::Colon {
             catches = Some(self.expression()?);
             if self.eat(Kind::As) {
                 name = Some(self.name()?);

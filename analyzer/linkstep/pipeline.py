@@ -44,7 +44,7 @@ from linkstep.model.import_map import ImportMap, MapRequest
 from linkstep.model.links import EarlierLinks, Program
 from linkstep.model.observer import Observer
 from linkstep.model.request import CheckRequest, CheckResult, Explanation, of_state
-from linkstep.model.steps import every_step
+from linkstep.model.steps import every_step, steps_by_kind
 from linkstep.model.summary import FileSummary, ImportFrom, ImportModule, ModuleKind, StateUse
 from linkstep.model.target import Target
 from linkstep.model.trace import TextQuestion, WordForm
@@ -409,10 +409,13 @@ def _needed_outside(
     names: dict[str, str] = {}
     for file in files:
         summary = index.summary(file.path, file.kind)
-        for step in every_step(summary) if summary is not None else ():
-            if isinstance(step, ImportModule):
-                names.setdefault(step.module, file.path)
-            elif isinstance(step, ImportFrom) and not step.level:
+        if summary is None:
+            continue
+        imports = steps_by_kind(summary, (ImportModule, ImportFrom))
+        for step in imports[ImportModule]:
+            names.setdefault(step.module, file.path)
+        for step in imports[ImportFrom]:
+            if not step.level:
                 names.setdefault(step.module, file.path)
                 for alias in step.names:
                     names.setdefault(f"{step.module}.{alias.name}", file.path)

@@ -24,6 +24,7 @@ import re
 import string
 import typing
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -175,7 +176,7 @@ def _check_words(header: dict[str, object], where: str) -> None:
 
 def _check_where(rule: Rule, kind: type[Struct], where: str) -> None:
     """Refuse a condition on a field that is not there, or on a value it never has."""
-    types = typing.get_type_hints(kind) if rule.where else {}
+    types = _types_of_fields(kind) if rule.where else {}
     for field, constant in rule.where.items():
         _check_field(field, kind.__struct_fields__, f"{where}: where")
         if types[field] is not str and not issubclass(types[field], enum.StrEnum):
@@ -186,6 +187,11 @@ def _check_where(rule: Rule, kind: type[Struct], where: str) -> None:
             raise LinkstepError(
                 f"{field} is never {constant!r}", where=f"{where}: where", hint=hint
             )
+
+
+@cache
+def _types_of_fields(kind: type[Struct]) -> dict[str, typing.Any]:
+    return typing.get_type_hints(kind)  # slow, and many rules are about one kind
 
 
 def _check_message(rule: Rule, kind: type[Struct], where: str) -> None:

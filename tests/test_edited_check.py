@@ -170,6 +170,44 @@ def test_what_breaks_is_linked_with_those_who_may_notice(
     assert (told, stages) == (project.cold(), again)
 
 
+FAILING = {
+    "lib/__init__.py": "",
+    "lib/base.py": "def make(): ...\n\ndef other(): ...\n",
+    "lib/taking.py": "from lib.base import make\n\nNAME = 1\n",
+    "lib/following.py": "from lib.taking import NAME\n",
+    "lib/later.py": "def call():\n    from lib import following\n    return following.NAME\n",
+    "lib/caught.py": (
+        "try:\n    from lib import following\n    READY = 1\nexcept ImportError:\n    LOST = 1\n"
+    ),
+    "lib/listing.py": "from lib import *\n\n__all__ = []\n",
+    "lib/asking.py": "import app.main\nimport lib.caught\n\ndef ask(): return lib.caught.READY\n",
+    "lib/deep.py": "from lib import asking\n\ndef ask(): return asking.lib.caught.READY\n",
+    "lib/setting.py": (
+        "def put():\n    try:\n        from lib import following\n    except ImportError:\n"
+        "        following = None\n    else:\n        import lib.plain\n"
+        "        lib.plain.extra = following\n"
+    ),
+    "lib/plain.py": "",
+    "lib/using.py": "from lib import plain\n\ndef use(): return plain.extra\n",
+    "lib/apart.py": "from lib import base\n\ndef use(): return base.other()\n",
+    "lib/above.py": "from lib import apart\n\ndef use(): return apart.base\n",
+}
+
+
+def test_who_fails_with_a_file_is_linked_and_who_notices_it(project: ChangingProject) -> None:
+    for name, content in FAILING.items():
+        path = project.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    project.warm()
+    apart = {"lib/__init__.py", "lib/listing.py", "lib/apart.py", "lib/above.py"}
+    for old, new in (("def make", "def made"), ("def made", "def make")):
+        edit(project, "lib/base.py", old, new)
+        told, stages = project.warm()
+        assert told == project.cold()
+        assert stages[-1] == f"linking {len(FAILING.keys() - apart)} modules once more"
+
+
 def test_all_is_linked_when_most_of_it_is_concerned(project: ChangingProject) -> None:
     for number in range(120):
         name = project.root / f"app/user_{number}.py"

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from linkstep.analyses.suggestions import closest
 from linkstep.errors import LinkstepError
-from linkstep.incremental.edited_users import KnownFiles, Noticing, is_too_much, package_of
+from linkstep.incremental.edited_users import KnownFiles, Noticing, package_of
 from linkstep.incremental.run_trace import scopes_with, texts_below
 from linkstep.index.outline import executes_alike, image, outline
 from linkstep.index.reading import read
@@ -124,17 +124,13 @@ class Edited:
         failing = (
             noticing.failing_without(self._gone, users - contents.keys()) if self._gone else []
         )
-        concerned = noticing.reaching_failing(failing)
-        if concerned is None or is_too_much(len(concerned), len(self._trace.files)):
-            return None
-        inside |= concerned
         alike = not (failing or self._matters or self._reorders)
         if alike and not (noticing.matters or noticing.reorders):
             found = self._recounted(source, contents, inside, noticing)
             if found is not None:
                 return found
         self._reorders |= noticing.reorders
-        return self._relinking(source, inside | contents.keys(), noticing)
+        return self._relinking(source, inside | contents.keys(), failing, noticing)
 
     def _offered(
         self, path: str, before: FileSummary, now: FileSummary, source: Source
@@ -175,9 +171,15 @@ class Edited:
         return not any(name in beside or f"{name}.py" in beside for name in names)
 
     def _relinking(
-        self, source: Source, inside: Collection[str], noticing: Noticing
+        self,
+        source: Source,
+        inside: Collection[str],
+        failing: Collection[str],
+        noticing: Noticing,
     ) -> EarlierRun | None:
-        """Give what a check of now can take over, which links some files."""
+        """Give what a check of now can take over, which links some files; those that are likely
+        to be `failing` are among them.
+        """
         links = self._links()
         if links is None:
             return None
@@ -186,7 +188,7 @@ class Edited:
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
         moved = (path for path, file in self._trace.files.items() if file.moved)
-        known = relinking.without({*inside, *moved})
+        known = relinking.without({*inside, *moved, *relinking.failing_with(failing)})
         return EarlierRun(
             source=source,
             ground=self._ground,

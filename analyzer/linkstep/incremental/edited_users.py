@@ -25,7 +25,6 @@ from linkstep.resolve.stdlib import Presence, is_stdlib
 _MOST = 800  # files that are looked at
 _SOME = 5  # files that are asked whether they import a module
 _FEW = 100  # files
-_FEW_MORE = 1.2  # times as many
 _SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
 
 
@@ -91,6 +90,7 @@ class Noticing:
         self._tree = tree
         self._places = {path: place for place, path in enumerate(trace.files)}
         self._importers: dict[int, list[str]] | None = None
+        self._having: dict[frozenset[str], Set[str] | None] = {}
         self._reaching: dict[frozenset[str], Set[str] | None] = {}
         self.matters = False
         self.reorders = False
@@ -108,7 +108,7 @@ class Noticing:
         """
         found = []
         for path in users:
-            summary = self._summary(path)
+            summary = self.summary(path)
             taken = {
                 one.name
                 for step in (summary.body if summary is not None else ())
@@ -154,8 +154,20 @@ class Noticing:
         users = self._using(names, self._trace.files.keys())
         return None if users is None else frozenset(found | users)
 
+    def users_of(self, names: frozenset[str], path: str) -> Set[str] | None:
+        """Give the other files that may notice that a file offers some names or does not any more;
+        None when the rest may notice too. Those that set names on others are known to.
+        """
+        return self._using(names, self._trace.files.keys() - {path}, path, settings=False)
+
     def _using(
-        self, names: frozenset[str], among: Set[str], offering: str = "", *, firm: bool = False
+        self,
+        names: frozenset[str],
+        among: Set[str],
+        offering: str = "",
+        *,
+        firm: bool = False,
+        settings: bool = True,
     ) -> set[str] | None:
         """Give the files that speak of one of the names; None when one may pass it on as
         something else, or when what it executes may depend on it.
@@ -167,7 +179,9 @@ class Noticing:
             return set()
         if not all(name.isascii() for name in names) or self._are_said_beside(names):
             return None
-        having = self._known.having(names, self._edited)
+        if names not in self._having:
+            self._having[names] = self._known.having(names, self._edited)
+        having = self._having[names]
         if having is None:
             return None
         taking = self._taking(names, offering, having) if offering else having
@@ -175,8 +189,9 @@ class Noticing:
         found = set()
         for path in having if len(having) <= _MOST else ():
             own = self._known.own_names
-            how = Hearing(path in self._edited, path in taking, not offering, project=own)
-            summary = self._summary(path)
+            is_edited, takes_some = path in self._edited, path in taking
+            how = Hearing(is_edited, takes_some, not offering, settings, project=own)
+            summary = self.summary(path)
             if summary is None:
                 return None
             if speaks_of(summary, names, how):
@@ -191,8 +206,13 @@ class Noticing:
                 found.add(path)
         return found if len(having) <= _MOST else None
 
-    def _summary(self, path: str) -> FileSummary | None:
+    def summary(self, path: str) -> FileSummary | None:
+        """Give the summary of a file of now, None when it is not kept any more."""
         return self._edited[path] if path in self._edited else self._known.summary(path)
+
+    def summary_before(self, path: str) -> FileSummary | None:
+        """Give the summary of a file of then, None when it is not kept any more."""
+        return self._known.summary(path)
 
     def _taking(self, names: frozenset[str], offering: str, having: Set[str]) -> set[str]:
         """Give the files that import from the one that is offering names, or from one that has
@@ -206,7 +226,7 @@ class Noticing:
             found |= importers
             for path in importers:
                 if files[path].has_star or path in having or path in self._edited:
-                    summary = self._summary(path)
+                    summary = self.summary(path)
                     if summary is None or takes(summary, names):
                         pending.append(path)
         return found | set(self._by_target().get(-1, ())) | self._edited.keys()
@@ -240,19 +260,6 @@ class Noticing:
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
         beside = (path for path in self._tree.files() if path not in self._trace.files)
         return any(words.search(self._tree.source(path)) for path in beside)
-
-    def reaching_failing(self, paths: Collection[str]) -> Set[str] | None:
-        """Give the files that may get at modules which fail, and so fail too or notice it; None
-        when that is not known.
-
-        Those that get at these in their turn are among them, where these are few more.
-        """
-        found = self.reaching(paths)
-        if found is None or is_too_much(len(found), len(self._trace.files)):
-            return found
-        further = self.reaching(found)
-        is_near = further is not None and len(further) <= _FEW_MORE * len(found)
-        return further if is_near else found
 
     def reaching(self, paths: Collection[str]) -> Set[str] | None:
         """Give the files that may get at some modules, by their files; None when that is not

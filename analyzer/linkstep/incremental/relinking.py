@@ -1,16 +1,19 @@
 """What still holds of earlier links when some files are linked again.
 
-What a file offers, and whether it can be imported, may follow from others. So when something
-else happens while a file is imported, all files that get at it are linked too. Circles of
-imports are executed anew when anything that this depends on is different.
+Whether a file can be imported may follow from others. When that changes, the files that fail
+with it are linked too, and those that import one of these. When a statement that catches what
+imports raise may bind other names, all files that get at them are. Circles of imports are
+executed anew when anything that this depends on is different.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterator, Mapping, Set
 
 from linkstep.incremental.edited_users import Noticing, is_too_much
 from linkstep.incremental.known_order import order_with
+from linkstep.index.spoken_names import guarded_imports, names_by_guards
 from linkstep.model.execution import CycleFailure
 from linkstep.model.facts import Runs
 from linkstep.model.links import (
@@ -41,6 +44,7 @@ class Relinking:
         self._reorders = reorders
         self._known: Set[str] = frozenset()
         self._failing = {one.path: one for one in links.failing}
+        self._dependents: _Dependents | None = None
         self._in_failing_circles = {
             path
             for cycle in (links.order.cycles if links.order is not None else ())
@@ -74,50 +78,90 @@ class Relinking:
         if not again:
             return None
         failing = {one.path: one for one in program.failing}
-        changed = {
-            path
-            for path, links in again.items()
-            if self._imports_otherwise(path, links, failing.get(path))
-        }
-        concerned = self._noticing.reaching(changed | self._set_otherwise(again))
-        if concerned is None:
-            raise OutdatedError
+        fates = {path for path in again if failing.get(path) != self._failing.get(path)}
+        changed = {path for path, links in again.items() if self._imports_otherwise(path, links)}
+        concerned = self._among().importing(fates)
+        for path, names in self._set_otherwise(again).items():
+            concerned |= {path} | self._minding(path, None if "" in names else names)
+        for path, links in again.items():
+            if self._may_offer_otherwise(path, links):
+                summary = self._noticing.summary(path)
+                bound = None if summary is None else names_by_guards(summary)
+                concerned |= self._minding(path, bound)
         if not concerned <= again.keys():
-            return self.without(concerned | again.keys())
+            return self.without(concerned | again.keys() | self.failing_with(fates))
+        changed |= fates
         order = None if self._reorders else self._order_after(again, failing, changed)
         if order is not program.order:
             self._known = program.links.keys()
-            names, looked_into = program.names_beside, program.names_by_path
-            return EarlierLinks(program.links, order, program.failing, names, looked_into)
+            return EarlierLinks(
+                program.links,
+                order,
+                program.failing,
+                program.names_beside,
+                program.names_by_path,
+            )
         return None
 
-    def _set_otherwise(self, again: Mapping[str, FileLinks]) -> set[str]:
-        """Give the files of the modules on which other names are set than before.
+    def _set_otherwise(self, again: Mapping[str, FileLinks]) -> Mapping[str, Set[str]]:
+        """Give the files of the modules on which other names are set than before, with these.
 
         Raises OutdatedError when one of them is none of the project.
         """
-        names = {
-            module
-            for path, links in again.items()
-            for module, _ in {*links.sets} ^ {*self._last.links[path].sets}
-        }
-        files = self._trace.files.items() if names else ()
-        found = {path: file.module for path, file in files if file.module in names}
-        if names - {*found.values()}:
+        set_on: dict[str, set[str]] = defaultdict(set)
+        for path, links in again.items():
+            for module, name in {*links.sets} ^ {*self._last.links[path].sets}:
+                set_on[module].add(name)
+        files = self._trace.files.items() if set_on else ()
+        found = {path: set_on[file.module] for path, file in files if file.module in set_on}
+        if set_on.keys() - {self._trace.files[path].module for path in found}:
             raise OutdatedError
-        return {*found}
+        return found
 
-    def _imports_otherwise(
-        self, path: str, links: FileLinks, failing: FailingModule | None
-    ) -> bool:
-        """Whether importing a file may do something else, for those who import it."""
+    def failing_with(self, paths: Collection[str]) -> Set[str]:
+        """Give the files whose links may be otherwise when some can be imported no more, or again:
+        those that may fail with them, and those that import one of these.
+        """
+        return self._among().failing_with(paths) if paths else frozenset()
+
+    def _among(self) -> _Dependents:
+        if self._dependents is None:
+            self._dependents = _Dependents(self._last)
+        return self._dependents
+
+    def _minding(self, path: str, names: Set[str] | None) -> Set[str]:
+        """Give the other files that may notice that a file has some names or does not any more;
+        None stands for all that it may have.
+        """
+        users = None if names is None else self._noticing.users_of(frozenset(names), path)
+        found = self._noticing.reaching({path}) if users is None else users
+        if found is None:
+            raise OutdatedError
+        return found
+
+    def _imports_otherwise(self, path: str, links: FileLinks) -> bool:
+        """Whether something else happens while a file is imported, which was not edited.
+
+        Raises OutdatedError when the order of linking may count.
+        """
         last = self._last.links.get(path)
         if last is None or Doubt.CYCLE in links.unknown or Doubt.CYCLE in last.unknown:
-            raise OutdatedError  # the order of linking may count
-        if failing != self._failing.get(path):
-            return True
+            raise OutdatedError
         is_edited = self._noticing.is_edited(path)
         return not is_edited and {*_said_at_import(last)} != {*_said_at_import(links)}
+
+    def _may_offer_otherwise(self, path: str, links: FileLinks) -> bool:
+        """Whether what a file binds may be otherwise because of what its imports raise."""
+        last = self._last.links[path]
+        now, before = self._noticing.summary(path), self._noticing.summary_before(path)
+        if now is None or before is None:
+            return True
+        caught, were_caught = guarded_imports(now), guarded_imports(before)
+        if path in self._trace.executed:
+            return {*_raised(links)} != {*_raised(last)}
+        if caught and links.unknown != last.unknown:
+            return True
+        return {*_raised(links, caught)} != {*_raised(last, were_caught)}
 
     def _order_after(
         self,
@@ -150,6 +194,49 @@ class Relinking:
         return order_with(order, changes, changed) if changes or changed else order
 
 
+class _Dependents:
+    """Finds the files whose links depend on whether others can be imported."""
+
+    def __init__(self, last: EarlierLinks) -> None:
+        self._links = last.links
+        self._places = {one.path: one.at for one in last.failing}
+        self._importers: dict[str, list[str]] = defaultdict(list)
+        self._at_import: dict[str, list[str]] = defaultdict(list)
+        self._asking: dict[str, list[str]] = defaultdict(list)
+        self._leaving: set[str] = set()  # they import files that were not linked
+        for path, links in last.links.items():
+            self._note(path, links)
+
+    def _note(self, path: str, links: FileLinks) -> None:
+        for edge in links.edges:
+            self._importers[edge.target].append(path)
+            if edge.runs is Runs.IMPORT:
+                self._at_import[edge.target].append(path)
+            if edge.target not in self._links:
+                self._leaving.add(path)
+        for link in links.broken:
+            for asked in (link.module_path, link.cause and link.cause[0]):
+                if asked is not None:
+                    self._asking[asked].append(path)
+
+    def importing(self, paths: Collection[str]) -> set[str]:
+        """Give the files that import some, or miss something in them."""
+        found = {path for one in paths for path in self._importers.get(one, ())}
+        for one in paths:
+            found.update(self._asking.get(one, ()), self._asking.get(self._places.get(one, ""), ()))
+        return found | self._leaving if paths else found
+
+    def failing_with(self, paths: Collection[str]) -> set[str]:
+        """Give the files that lead to some while they are imported, and all that import these."""
+        reached = {*paths, *self._leaving}
+        pending = [*reached]
+        while pending:
+            come = {*self._at_import.get(pending.pop(), ())} - reached
+            reached |= come
+            pending += come
+        return reached | self.importing(reached)
+
+
 def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
     """Give what happens while a file is imported, or all of its imports."""
     yield from (edge for edge in links.edges if whole or edge.runs is Runs.IMPORT)
@@ -160,10 +247,15 @@ def _at_import(links: FileLinks, *, whole: bool = False) -> Iterator[object]:
 def _said_at_import(links: FileLinks) -> Iterator[object]:
     """Give what happens while a file is imported, wherever it stands."""
     yield from _imported(links)
-    for link in links.broken:
-        if link.runs is Runs.IMPORT:
-            yield link.problem, link.module, link.name, link.exception, link.optional
+    yield from _raised(links)
     yield from _calls(links)
+
+
+def _raised(links: FileLinks, lines: Container[int] | None = None) -> Iterator[object]:
+    """Give what raises while a file is imported, in some lines or wherever it stands."""
+    for link in links.broken:
+        if link.runs is Runs.IMPORT and (lines is None or link.span.line in lines):
+            yield link.problem, link.module, link.name, link.exception, link.optional
 
 
 def _places(failure: CycleFailure) -> Iterator[str]:

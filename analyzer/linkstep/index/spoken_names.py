@@ -6,7 +6,8 @@ A name that stands alone is one of the file itself, unless a star import may hav
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Set
+from itertools import chain, dropwhile
 from types import NoneType
 from typing import NamedTuple
 
@@ -14,12 +15,14 @@ from msgspec import Struct
 
 from linkstep.index.outline import SETTING
 from linkstep.model.expressions import Ref
-from linkstep.model.steps import all_steps, every_step
+from linkstep.model.steps import all_steps, every_step, has_step
 from linkstep.model.summary import (
     DEFINING,
     Bind,
     ClassBody,
     Define,
+    Exports,
+    ExternalBind,
     FileSummary,
     If,
     ImportedName,
@@ -28,6 +31,10 @@ from linkstep.model.summary import (
     Invoke,
     Scope,
     Span,
+    Step,
+    Suppress,
+    Try,
+    Unbind,
     Use,
 )
 
@@ -41,14 +48,15 @@ class Hearing(NamedTuple):
 
     With `own`, names that stand alone or are bound do: the file has them itself. Without `taken`
     no from-import takes them: then only attributes do, and texts; without `parts` what an import
-    says of modules does not count. `roots` are the names at which
-    a chain of attributes may begin, `project` those at which the dotted path of a module may
-    begin; None for any.
+    says of modules does not count, and without `settings` what is set on other modules. `roots`
+    are the names at which a chain of attributes may begin, `project` those at which the dotted
+    path of a module may begin; None for any.
     """
 
     own: bool = False
     taken: bool = True
     parts: bool = True
+    settings: bool = True
     roots: frozenset[str] | None = None
     project: Container[str] | None = None
 
@@ -116,7 +124,7 @@ def passes_on(summary: FileSummary, names: _Names, how: Hearing = _ANY_WORD) -> 
     """
     own = how.own or has_star(summary) or (how.taken and _binds(summary, names))
     ear = _ear_of(summary, how._replace(own=own))
-    return any(word in names for value in _made_of(summary) for word in _words(value, ear))
+    return any(word in names for value in _made_of(summary, how) for word in _words(value, ear))
 
 
 def _ear_of(summary: FileSummary, how: Hearing) -> Hearing:
@@ -180,7 +188,58 @@ def has_star(summary: FileSummary) -> bool:
     )
 
 
-def _made_of(summary: FileSummary) -> Iterator[object]:
+def guarded_imports(summary: FileSummary) -> Set[int]:
+    """Give the lines of the imports at the top of a file where a statement may catch what they
+    raise.
+
+    >>> from linkstep.index.summarize import summarize
+    >>> from linkstep.model.summary import ModuleKind
+    >>> from linkstep.model.target import Target
+    >>> text = b"import a\\ntry:\\n    import b\\nexcept ImportError:\\n    import c"
+    >>> guarded_imports(summarize(text, ModuleKind.MODULE, Target((3, 11))))
+    {3}
+    """
+    return {
+        line
+        for guard in all_steps(summary.body)
+        if isinstance(guard, Try | Suppress)
+        for step in all_steps(guard.body)
+        if isinstance(step, ImportModule | ImportFrom)
+        for line in range(step.span.line, step.span.end_line + 1)
+    }
+
+
+def names_by_guards(summary: FileSummary) -> frozenset[str] | None:
+    """Give the names that a file binds in statements that may catch what an import in them raises,
+    and below; None when they cannot be listed.
+
+    >>> from linkstep.index.summarize import summarize
+    >>> from linkstep.model.summary import ModuleKind
+    >>> from linkstep.model.target import Target
+    >>> text = b"a = 1\\ntry:\\n    import b\\nexcept KeyError:\\n    c = 1\\nd = 2"
+    >>> sorted(names_by_guards(summarize(text, ModuleKind.MODULE, Target((3, 11)))))
+    ['b', 'c', 'd']
+    """
+    at_top = (tuple(all_steps((step,))) for step in summary.body)
+    found: set[str] = set()
+    for step in chain.from_iterable(dropwhile(lambda steps: not any(map(_guards, steps)), at_top)):
+        if isinstance(step, Bind | Unbind):
+            found.add(step.name)
+        elif isinstance(step, ImportModule | ImportFrom):
+            found.update(_bound_by(step))
+        elif isinstance(step, Exports):
+            found.update(one.name for one in step.names)
+            if step.of or not step.complete:
+                return None
+    return None if "*" in found else frozenset(found - {"__all__"})
+
+
+def _guards(step: Step) -> bool:
+    """Whether a statement may catch what an import in it raises."""
+    return isinstance(step, Try | Suppress) and has_step(step.body, (ImportModule, ImportFrom))
+
+
+def _made_of(summary: FileSummary, how: Hearing) -> Iterator[object]:
     """Give what a file makes things of that others see; uses of names make nothing."""
     for step in summary.body:
         if isinstance(step, ImportFrom):
@@ -189,7 +248,9 @@ def _made_of(summary: FileSummary) -> Iterator[object]:
             yield step.value
         elif not isinstance(step, Define | ClassBody | Use):
             yield step
-    yield from (step for step in every_step(summary) if isinstance(step, SETTING))
+    for step in every_step(summary):
+        if isinstance(step, SETTING) and (how.settings or not isinstance(step, ExternalBind)):
+            yield step
     for field in summary.__struct_fields__:
         if field not in ("body", "scopes"):
             yield getattr(summary, field)

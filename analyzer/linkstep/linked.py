@@ -24,7 +24,8 @@ class EarlierRun(Struct, frozen=True):
 
     `source` is what is checked now, and `ground` what it is linked on, if somebody has found it
     out. `after` says after a link with its `links` what of them does hold, None if all did, and
-    raises OutdatedError when little does; `importers` gives the files that imported one.
+    raises OutdatedError when little does; `importers` gives files that imported a module, one of
+    the project by its path and others by their names.
     """
 
     source: Source

@@ -196,7 +196,7 @@ class Edited:
             links=known,
             after=relinking.after,
             commented=commented,
-            importers=noticing.importers,
+            importers=relinking.importers,
         )
 
     def _recounted(

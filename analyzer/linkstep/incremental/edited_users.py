@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from itertools import islice
 
 from linkstep.index.outline import top_lines
 from linkstep.index.spoken_names import (
@@ -24,6 +26,7 @@ from linkstep.resolve.stdlib import Presence, is_stdlib
 
 _MOST = 800  # files that are looked at
 _SOME = 5  # files that are asked whether they import a module
+_MANY = 50  # files that import one
 _FEW = 100  # files
 _SHARE = 0.4  # of all files; when more are linked again, linking them all is as quick
 
@@ -96,11 +99,16 @@ class Noticing:
         self.reorders = False
 
     def importers(self, path: str) -> Sequence[str]:
-        """Give the files that imported a file, without those that were edited."""
+        """Give files that imported a file, or one below it, without those that were edited."""
         if path not in self._places:
             return ()
-        found = self._by_target().get(self._places[path], ())
-        return [one for one in found if one not in self._edited]
+        places = [self._places[path]]
+        if kind_of(path).is_package:
+            above = f"{posixpath.dirname(path)}/"
+            places += [place for one, place in self._places.items() if one.startswith(above)]
+        by_target = self._by_target()
+        importers = (one for place in places for one in by_target.get(place, ()))
+        return list(islice((one for one in importers if one not in self._edited), _MANY))
 
     def failing_without(self, gone: Mapping[str, Set[str]], users: Iterable[str]) -> list[str]:
         """Give those of some files that take names at their top which are `gone` from a file:

@@ -9,7 +9,7 @@ executed anew when anything that this depends on is different.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterator, Mapping, Set
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Set
 
 from linkstep.incremental.edited_users import Noticing, is_too_much
 from linkstep.incremental.known_order import order_with
@@ -45,6 +45,7 @@ class Relinking:
         self._known: Set[str] = frozenset()
         self._failing = {one.path: one for one in links.failing}
         self._dependents: _Dependents | None = None
+        self._needing: dict[str, list[str]] | None = None
         self._in_failing_circles = {
             path
             for cycle in (links.order.cycles if links.order is not None else ())
@@ -117,6 +118,21 @@ class Relinking:
         if set_on.keys() - {self._trace.files[path].module for path in found}:
             raise OutdatedError
         return found
+
+    def importers(self, module: str) -> Iterable[str]:
+        """Give files that imported a module and were not edited: one of the project by its path,
+        others by their names.
+        """
+        if module in self._trace.files:
+            return self._noticing.importers(module)
+        if self._needing is None:
+            self._needing = defaultdict(list)
+            for path, links in self._last.links.items():
+                if not self._noticing.is_edited(path):
+                    names = {name for name, _ in links.library}
+                    for name in names.union(one.module for one in links.foreign):
+                        self._needing[name].append(path)
+        return self._needing.get(module, ())
 
     def failing_with(self, paths: Collection[str]) -> Set[str]:
         """Give the files whose links may be otherwise when some can be imported no more, or again:

@@ -374,9 +374,12 @@ class Evidence:
                     self._set_there[module] = survey([module]).setters
                 yield from self._set_there[module].get(name, ())
 
-    def importers_of(self, path: str) -> Iterator[Module]:
-        """Give checked modules that are known to import a file, as far as that is known."""
-        importers = frozenset(self.importers(path))
+    def importers_of(self, module: str) -> Iterator[Module]:
+        """Give checked modules that are known to import a module, as far as that is known.
+
+        One of the project is given by the path of its file, others by their names.
+        """
+        importers = frozenset(self.importers(module))
         return (module for module in self.first_party if module.path in importers)
 
     def set_by(self, module: Module) -> tuple[tuple[str, str], ...]:

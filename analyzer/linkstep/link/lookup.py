@@ -211,10 +211,10 @@ class Lookup:
                 return Definition(module, name)
         if name in _IMPLICIT or (name == "__path__" and module.is_package):
             return Definition(module, name)
-        if importing or self.submodules.is_imported(module, name):
-            found = self._submodule(module, name)
+        found = self._submodule(module, name)
+        if found is not None and (importing or self.submodules.is_imported(module, name)):
             denied = isinstance(found, Dubious) and self.described.is_denied(module, name)
-            if found is not None and not denied:
+            if not denied:
                 return found
         return self._unbound(module, name, entry)
 

@@ -49,7 +49,8 @@ class LinkInput(NamedTuple):
     are the files of checked modules of which it is known that importing them need not fail, and
     `setters` those that may set names on others or enter modules; None if that is not known.
     `earlier` has the links of checked modules that still hold, and are not linked again, and
-    `importers` gives some of the files that import one.
+    `importers` gives some of the files that import a module, one of the project by its path and
+    others by their names.
     """
 
     checked: Sequence[Found]

@@ -70,7 +70,9 @@ class Submodules:
     def _is_known(self, dotted: str, package: Module) -> bool:
         """Whether one of the files imports the submodule that are known to lead to it."""
         found = self.modules.find(dotted, package)
-        importers = self.evidence.importers_of(found.path) if isinstance(found, Module) else ()
+        if not isinstance(found, Module):
+            return False
+        importers = self.evidence.importers_of(found.path if found.is_first_party else dotted)
         return any(dotted in imports_of(one) for one in islice(importers, _SOME))
 
     def is_taken(self, package: Module, name: str, taker: Module) -> bool:

@@ -188,7 +188,7 @@ class Edited:
         relinking = Relinking(self._trace, links, noticing, reorders=self._reorders)
         commented = [path for path in self._trace.files if path in self._commented]
         moved = (path for path, file in self._trace.files.items() if file.moved)
-        known = relinking.without({*inside, *moved, *relinking.failing_with(failing)})
+        known = relinking.without({*inside, *moved}, failing)
         return EarlierRun(
             source=source,
             ground=self._ground,

@@ -53,18 +53,21 @@ class Relinking:
             for path in _places(failure)
         }
 
-    def without(self, paths: Set[str]) -> EarlierLinks:
-        """Give the links of all files but some.
+    def without(self, paths: Set[str], failing: Collection[str]) -> EarlierLinks:
+        """Give the links of all files but some, and but those that may fail when some others can
+        be imported no more, or again.
 
         Raises OutdatedError when these are too many.
         """
-        last = self._last
-        if is_too_much(len(paths), len(last.links)):
+        last, reached = self._last, self._among().failing_with(failing) if failing else set()
+        if is_too_much(len(paths | reached), len(last.links)):
             raise OutdatedError
-        self._known = last.links.keys() - paths
+        self._known = last.links.keys() - paths - reached
+        scripted = (path in self._trace.scripted for path in failing)
+        self._reorders = self._reorders or any(scripted)
         return EarlierLinks(
             {path: links for path, links in last.links.items() if path in self._known},
-            last.order,
+            None if self._reorders else last.order,
             tuple(one for one in last.failing if one.path in self._known),
             last.names,
             {path: names for path, names in last.looked_into.items() if path in self._known},
@@ -90,9 +93,10 @@ class Relinking:
                 bound = None if summary is None else names_by_guards(summary)
                 concerned |= self._minding(path, bound)
         if not concerned <= again.keys():
-            return self.without(concerned | again.keys() | self.failing_with(fates))
-        changed |= fates
-        order = None if self._reorders else self._order_after(again, failing, changed)
+            return self.without(concerned | again.keys(), fates)
+        if self._reorders:
+            return None  # everything was executed
+        order = self._order_after(again, failing, changed | fates)
         if order is not program.order:
             self._known = program.links.keys()
             return EarlierLinks(
@@ -133,12 +137,6 @@ class Relinking:
                     for name in names.union(one.module for one in links.foreign):
                         self._needing[name].append(path)
         return self._needing.get(module, ())
-
-    def failing_with(self, paths: Collection[str]) -> Set[str]:
-        """Give the files whose links may be otherwise when some can be imported no more, or again:
-        those that may fail with them, and those that import one of these.
-        """
-        return self._among().failing_with(paths) if paths else frozenset()
 
     def _among(self) -> _Dependents:
         if self._dependents is None:
